@@ -1,0 +1,1 @@
+"""Work that Temporal may retry; thin methods over domain ports."""

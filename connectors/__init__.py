@@ -1,0 +1,1 @@
+"""I/O with partners: transports, signatures, error translation."""

@@ -1,0 +1,1 @@
+"""The language of the hub and its pure rules; imports nothing of ours."""

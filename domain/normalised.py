@@ -1,0 +1,50 @@
+"""What the mapping engine makes of one payload: facts, and by name everything that did not become one."""
+
+from dataclasses import dataclass, field
+
+from domain.axes import Direction
+from domain.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One source event that could not become a fact. `index` is its position in the payload."""
+
+    index: int
+    problem: str
+    detail: str
+    tracking_number: str | None = None
+    raw_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a whole payload or one shipment in it; `code` is a `HubError.code` or `ignored`."""
+
+    code: str
+    detail: str
+    tracking_number: str | None = None
+    partner_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentHint:
+    """What a payload says about the shipment itself; fills gaps of the plan, never overrides it."""
+
+    tracking_number: str
+    origin_country: str | None = None
+    destination_country: str | None = None
+    direction: Direction | None = None
+    partner_numbers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """The outcome for one payload."""
+
+    dialect: str
+    mapping_version: str
+    facts: list[Fact] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    hints: list[ShipmentHint] = field(default_factory=list)

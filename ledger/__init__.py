@@ -1,0 +1,1 @@
+"""The durable record: raw bytes, facts, audit chain, read model."""

@@ -1,0 +1,1 @@
+"""Partner vocabularies as data, and the pure engine that reads them."""

@@ -1,0 +1,1 @@
+"""Composition root: settings, wiring, logging, the command line."""
