@@ -68,14 +68,38 @@ class Registry(Protocol):
 
 
 class Journal(Protocol):
-    """The audit chain and the read model."""
+    """The audit chain and the read model. Workflows number their entries from 1; 0 is the registration."""
 
     def commit(self, commit: LedgerCommit) -> None:
-        """Append entries and changes and replace the snapshot, atomically; repeating it changes nothing."""
+        """Append entries and changes and replace the snapshot, atomically; repeating it changes nothing.
+
+        Entries and changes that the ledger has are skipped one by one: after a crash a commit comes again with
+        the same beginning and more behind it. A snapshot older than the stored one is ignored.
+        """
         ...
 
     def acked(self, publication: Publication, result: PushResult) -> None:
         """Record in the convergence table what a connection has acknowledged or refused."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Pushes that were given up, kept until a person replays them."""
+
+    def bury(self, publication: Publication, *, code: str, detail: str) -> str:
+        """Keep the publication and why it failed; return its id, the same for the same publication and code."""
+        ...
+
+    def disable(self, tenant: str, connection: str, *, reason: str) -> None:
+        """Stop a connection whose receiver wants no more (410); repeating it changes nothing."""
+        ...
+
+
+class LateFacts(Protocol):
+    """Facts that came after their shipment had ended."""
+
+    def late(self, delivery: Delivery) -> None:
+        """Keep the facts as anomalies of the ended shipment; repeating it changes nothing."""
         ...
 
 
