@@ -16,6 +16,7 @@ HubError
 ├── CommandRefusedError               a command that the shipment's state forbids
 ├── NotFoundError                     no such thing for this tenant
 ├── ConflictError                     the same key with other content
+├── HubUnavailableError           R   a part of the hub does not answer; repeat the same request
 └── HubBugError                       a broken invariant; page someone
 
 R = worth trying again.
@@ -141,6 +142,13 @@ class ConflictError(HubError):
     """The same key was used before with other content."""
 
     code = "conflict"
+
+
+class HubUnavailableError(HubError):
+    """A part of the hub itself (Temporal, the ledger) does not answer at the moment."""
+
+    code = "hub_unavailable"
+    retryable = True
 
 
 class HubBugError(HubError):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.audit import LedgerCommit
+from domain.commands import Command, CommandAnswer
 from domain.messages import Delivery, IncomingMessage, Recorded, Registered, StoredMessage
 from domain.normalised import Normalised
 from domain.publication import Publication, PushResult
@@ -112,6 +113,18 @@ class Dispatcher(Protocol):
 
     async def deliver(self, delivery: Delivery) -> None:
         """Hand facts over durably, starting the workflow when needed."""
+        ...
+
+
+class ShipmentCommands(Protocol):
+    """The way to ask a shipment's workflow for something and to hear its answer."""
+
+    async def execute(self, tenant: str, shipment_id: str, command: Command) -> CommandAnswer:
+        """Return what became of the command; repeating a command id repeats its answer.
+
+        Raises `CommandRefusedError` when the state forbids it, `NotFoundError` when no workflow runs for the
+        shipment, and `HubUnavailableError` when no answer came in time: repeat with the same command id.
+        """
         ...
 
 
