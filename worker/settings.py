@@ -16,7 +16,7 @@ PREFIX: Final = "MILEPOST_"
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
 RETRY_SCHEDULE: Final = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 84_320)
+    timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 84_295)
 )
 """Waits between pushes to an order system that does not answer: 75 hours in all."""
 
