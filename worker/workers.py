@@ -1,0 +1,106 @@
+"""Workers by role: which process serves which task queue."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from activities.journal import JournalActivities
+from activities.publishing import SCHEDULE, PublishingActivities
+from domain.ports import DeadLetters, Journal, StatusSinks
+from domain.queues import ERP, SHIPMENTS
+from worker.failures import FailureInterceptor
+from workflows.shipment import ShipmentWorkflow
+
+WORKFLOWS: Final = (ShipmentWorkflow,)
+
+SANDBOX: Final = SandboxedWorkflowRunner(
+    # A forgotten pass-through is an error at load and not a slow, fat sandbox at run time.
+    restrictions=SandboxRestrictions.default.with_import_notification_policy(
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+)
+
+LEDGER_THREADS: Final = 16
+"""Blocking ledger calls at one time; local commits and the records of pushes share them."""
+
+PUSHES: Final = 100
+"""Pushes at one time in one process."""
+
+GRACE: Final = timedelta(seconds=10)
+"""How long a stopping worker lets running activities finish."""
+
+
+class Role(StrEnum):
+    """What a worker process may be asked to do."""
+
+    SHIPMENTS = "shipments"
+    ERP = "erp"
+
+
+ALL_ROLES: Final = frozenset(Role)
+
+
+def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only hide the list
+    client: Client,
+    *,
+    journal: Journal,
+    sinks: StatusSinks,
+    dead_letters: DeadLetters,
+    roles: Iterable[Role] = ALL_ROLES,
+    schedule: tuple[timedelta, ...] = SCHEDULE,
+    pushes_per_second: float | None = None,
+) -> list[Worker]:
+    """Return one worker per role, not yet started; run them with `async with` or `Worker.run`.
+
+    Args:
+        client: Connected, with the hub's data converter.
+        journal: Where shipments write; called from threads.
+        sinks: Where status changes go.
+        dead_letters: Where given-up pushes are kept; called from threads.
+        roles: Which queues this process serves.
+        schedule: Pauses between attempts of a push.
+        pushes_per_second: Limit of the ERP queue over all workers; workers that name different limits overwrite
+            each other's.
+    """
+    threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
+    journals = JournalActivities(journal)
+    publishing = PublishingActivities(sinks, journal, dead_letters, schedule=schedule, executor=threads)
+    wanted = frozenset(roles)
+    workers: list[Worker] = []
+    if Role.SHIPMENTS in wanted:
+        workers.append(
+            Worker(
+                client,
+                task_queue=SHIPMENTS,
+                workflows=list(WORKFLOWS),
+                # The first attempt of a push is a local activity, so this worker needs pushing too.
+                activities=[journals.commit, publishing.push],
+                activity_executor=threads,
+                workflow_runner=SANDBOX,
+                interceptors=[FailureInterceptor()],
+                graceful_shutdown_timeout=GRACE,
+            )
+        )
+    if Role.ERP in wanted:
+        workers.append(
+            Worker(
+                client,
+                task_queue=ERP,
+                activities=[publishing.push],
+                max_concurrent_activities=PUSHES,
+                max_task_queue_activities_per_second=pushes_per_second,
+                # Eager activities bypass the limit of the queue.
+                disable_eager_activity_execution=True,
+                interceptors=[FailureInterceptor()],
+                graceful_shutdown_timeout=GRACE,
+            )
+        )
+    return workers

@@ -1,0 +1,34 @@
+"""Typed search attributes of shipment workflows: few, coarse, and without personal data.
+
+Values given at the start of an execution are free; every later change is a billed action. Lists, filters and counts
+come from the ledger's read model. What is left for Temporal's own visibility is to find executions per tenant and
+those that somebody should look at, so the attention class changes only when a shipment begins or ceases to need
+somebody: a parcel that goes its way never changes it.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+
+class Attention(StrEnum):
+    """What a shipment asks of people. An ended shipment is found by its execution status instead."""
+
+    NONE = "NONE"
+    HELD = "HELD"
+    PROBLEM = "PROBLEM"
+
+
+TENANT: Final = SearchAttributeKey.for_keyword("MilepostTenant")
+ATTENTION: Final = SearchAttributeKey.for_keyword("MilepostAttention")
+
+ATTRIBUTES: Final = {TENANT.name: "Keyword", ATTENTION.name: "Keyword"}
+"""Names and Temporal type names, for whoever registers them with a namespace."""
+
+
+def at_start(tenant: str) -> TypedSearchAttributes:
+    """Return the attributes that a shipment workflow is started with."""
+    return TypedSearchAttributes(
+        [SearchAttributePair(TENANT, tenant), SearchAttributePair(ATTENTION, Attention.NONE.value)]
+    )
