@@ -11,7 +11,7 @@ from zlib import crc32
 from temporalio import activity
 
 from domain.errors import EndpointGoneError, HubError
-from domain.ports import DeadLetters, Journal, StatusSinks
+from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.publication import Publication, PushResult
 
 SCHEDULE: Final = (
@@ -46,6 +46,7 @@ class PublishingActivities:
     sinks: StatusSinks
     journal: Journal
     dead_letters: DeadLetters
+    switch: ConnectionSwitch
     schedule: tuple[timedelta, ...] = SCHEDULE
     executor: Executor | None = None
 
@@ -84,18 +85,14 @@ class PublishingActivities:
 
     async def _gone(self, publication: Publication, error: EndpointGoneError) -> PushResult:
         tenant, connection = publication.tenant, publication.connection
-        await self._blocking(lambda: self.dead_letters.disable(tenant, connection, reason=error.code))
-        return await self._refused(publication, error, dead_letter=None)
+        await self._blocking(lambda: self.switch.disable(tenant, connection, reason=error.code))
+        return await self._bury(publication, error)
 
     async def _bury(self, publication: Publication, error: HubError) -> PushResult:
-        kept = await self._blocking(
-            lambda: self.dead_letters.bury(publication, code=error.code, detail=str(error)),
-        )
-        return await self._refused(publication, error, dead_letter=kept)
-
-    async def _refused(self, publication: Publication, error: HubError, *, dead_letter: str | None) -> PushResult:
+        reason = f"{error.code}: {error}"
+        letter = await self._blocking(lambda: self.dead_letters.bury(publication, reason))
         revision = publication.changes[-1].revision
-        result = PushResult(acked=False, revision=revision, outcome=error.code, dead_letter=dead_letter)
+        result = PushResult(acked=False, revision=revision, outcome=error.code, dead_letter=letter)
         await self._blocking(lambda: self.journal.acked(publication, result))
         return result
 

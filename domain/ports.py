@@ -69,7 +69,7 @@ class Registry(Protocol):
 
 
 class Journal(Protocol):
-    """The audit chain and the read model. Workflows number their entries from 1; 0 is the registration."""
+    """The audit chain and the read model. Workflows number their entries from 1, which is the registration."""
 
     def commit(self, commit: LedgerCommit) -> None:
         """Append entries and changes and replace the snapshot, atomically; repeating it changes nothing.
@@ -87,9 +87,13 @@ class Journal(Protocol):
 class DeadLetters(Protocol):
     """Pushes that were given up, kept until a person replays them."""
 
-    def bury(self, publication: Publication, *, code: str, detail: str) -> str:
-        """Keep the publication and why it failed; return its id, the same for the same publication and code."""
+    def bury(self, publication: Publication, reason: str) -> str:
+        """Keep the publication and why it failed; return the letter's id, the same when it is buried again."""
         ...
+
+
+class ConnectionSwitch(Protocol):
+    """Turns order systems off."""
 
     def disable(self, tenant: str, connection: str, *, reason: str) -> None:
         """Stop a connection whose receiver wants no more (410); repeating it changes nothing."""

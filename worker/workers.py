@@ -13,7 +13,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.journal import JournalActivities
 from activities.publishing import SCHEDULE, PublishingActivities
-from domain.ports import DeadLetters, Journal, StatusSinks
+from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.queues import ERP, SHIPMENTS
 from worker.failures import FailureInterceptor
 from workflows.shipment import ShipmentWorkflow
@@ -54,6 +54,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     journal: Journal,
     sinks: StatusSinks,
     dead_letters: DeadLetters,
+    switch: ConnectionSwitch,
     roles: Iterable[Role] = ALL_ROLES,
     schedule: tuple[timedelta, ...] = SCHEDULE,
     pushes_per_second: float | None = None,
@@ -65,6 +66,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
         journal: Where shipments write; called from threads.
         sinks: Where status changes go.
         dead_letters: Where given-up pushes are kept; called from threads.
+        switch: What turns a connection off when its receiver wants no more; called from threads.
         roles: Which queues this process serves.
         schedule: Pauses between attempts of a push.
         pushes_per_second: Limit of the ERP queue over all workers; workers that name different limits overwrite
@@ -72,7 +74,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     """
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
     journals = JournalActivities(journal)
-    publishing = PublishingActivities(sinks, journal, dead_letters, schedule=schedule, executor=threads)
+    publishing = PublishingActivities(sinks, journal, dead_letters, switch, schedule=schedule, executor=threads)
     wanted = frozenset(roles)
     workers: list[Worker] = []
     if Role.SHIPMENTS in wanted:
