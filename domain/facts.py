@@ -43,13 +43,17 @@ class Location(BaseModel):
 
 
 class Hold(BaseModel):
-    """Which hold is placed or lifted. Without a key there is one anonymous hold per kind and side."""
+    """Which hold is placed or lifted. Without a key there is one anonymous hold per kind and side.
+
+    `customs` says whose hold a lifting means (an authority's, or anybody else's) where the source knows it.
+    """
 
     model_config = FROZEN
 
     key: str | None = None
     authority: str | None = None
     side: Side | None = None
+    customs: bool | None = None
 
 
 class Custody(BaseModel):
@@ -106,7 +110,10 @@ class Fact(BaseModel):
 
     `by_context` marks a code that does not say which place or customs side it means: the fold may then read
     the milestone as its sibling (`HUB_ARRIVED` as `RECEIVED_AT_ORIGIN` or `ARRIVED_DESTINATION`, ...).
-    `occurred_at` None means that the source gave no time: the fact is kept and shown, never folded.
+    `occurred_at` None means that the source gave no time: the fact is kept and shown, never folded. It keeps the
+    offset it came with: with `precision` DAY the local date at that offset is the day that is meant.
+    `summary` marks a status line about the whole shipment (a header) beside the events: it is compared with them and
+    never moves a state. `detail_ref` points to personal data kept in the ledger.
     """
 
     model_config = FROZEN
@@ -132,6 +139,8 @@ class Fact(BaseModel):
     parcel: str | None = None
     quantities: dict[str, int] | None = None
     note: str | None = None
+    summary: bool = False
+    detail_ref: str | None = None
 
 
 class FactBatch(BaseModel):

@@ -106,6 +106,7 @@ class Facets(BaseModel):
 
     customs_export: CustomsFacet = CustomsFacet.NONE
     customs_import: CustomsFacet = CustomsFacet.NONE
+    customs_transit: CustomsFacet = CustomsFacet.NONE
     damaged: bool = False
     attempts: int = 0
     route_version: int = 1
@@ -121,7 +122,12 @@ class Facets(BaseModel):
 
 
 class Journey(BaseModel):
-    """The folded history of one shipment, or of one parcel of it."""
+    """The folded history of one shipment.
+
+    `steps` holds every dated fact, estimates included, in journey order. `last_milestone` and `last_at` are of the
+    last actual fact that fitted; `heard_at` is when the newest news of a source was recorded (the hub's own facts
+    are not news). `ended_at` is set while an ending is in force. `parcels` is empty unless pieces are named.
+    """
 
     model_config = FROZEN
 
@@ -141,3 +147,6 @@ class Journey(BaseModel):
     last_at: datetime | None = None
     state_since: datetime | None = None
     parcels: dict[str, State] = {}
+    last_milestone: Milestone | None = None
+    heard_at: datetime | None = None
+    ended_at: datetime | None = None
