@@ -1,0 +1,116 @@
+"""One door to SQLite or PostgreSQL: how connections are set up, how transactions begin, what time it is."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.ports import Clock
+from ledger.tables import counters
+
+_WRITES: Final = "ledger_writes"
+_BUSY_TIMEOUT: Final = 15_000  # ms that a writer of another process may hold the file
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the current instant, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine with the hub's transaction rules. Blocking and safe to share between threads."""
+
+    engine: Engine
+    clock: Clock = field(default_factory=SystemClock)
+    # SQLite lets one writer in and makes the others poll with growing sleeps; queueing them here keeps it quick.
+    gate: AbstractContextManager[object] = field(default_factory=nullcontext)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Tell which of the two databases this is."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction for reading."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction for writing; it commits at the end of the block and rolls back on an exception."""
+        with self.gate, self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+    def insert(self, table: Table) -> Insert:
+        """Return the dialect's INSERT, which knows ON CONFLICT."""
+        return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+
+    def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows whose primary key is not there yet; callers sort them by key."""
+        if rows:
+            connection.execute(self.insert(table).on_conflict_do_nothing(), rows)
+
+    def count_up(self, connection: Connection, tenant: str, name: str, by: int = 1) -> int:
+        """Add to a tenant's counter and return the new value.
+
+        The counter's row stays locked until the transaction ends: numbers become visible in their own order and
+        without gaps. Take it as late as possible.
+        """
+        insert = self.insert(counters).values(tenant=tenant, name=name, value=by)
+        counted = insert.on_conflict_do_update(
+            index_elements=["tenant", "name"], set_={"value": counters.c.value + insert.excluded.value}
+        )
+        return int(connection.execute(counted.returning(counters.c.value)).scalar_one())
+
+
+def connect(url: str, clock: Clock | None = None) -> Database:
+    """Return a database for `sqlite:///path` or `postgresql+psycopg://...`; nothing is opened yet.
+
+    Raises:
+        ValueError: for any other kind of URL, and for SQLite in memory, which threads could not share.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    # hide_parameters: values of a failed statement would otherwise be in the error's text, people's data among them.
+    if backend == "postgresql":
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return Database(engine, clock or SystemClock())
+    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ValueError("the ledger wants sqlite:///<file> or postgresql+psycopg://<host>/<database>")
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, hide_parameters=True, pool_size=10, max_overflow=20)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, clock or SystemClock(), Lock())
+
+
+def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own transaction handling begins too late and never IMMEDIATE.
+    dbapi_connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_TIMEOUT}",
+        "secure_delete=ON",
+    ):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: a reader that turns writer later may be refused without the busy timeout being tried.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

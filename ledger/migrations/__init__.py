@@ -1,0 +1,1 @@
+"""Alembic's scripts; `ledger.migrate` runs them."""
