@@ -33,7 +33,7 @@ class LedgerConvergence:
             if result.acked:
                 _resolve(connection, publication, acked, now)
             else:
-                self._bury(connection, publication, result.dead_letter or result.outcome, now)
+                self._bury(connection, publication, result.outcome, now)
 
     def bury(self, publication: Publication, reason: str) -> str:
         """Keep a push that was given up and return its letter's id; burying it again changes nothing."""
@@ -114,6 +114,8 @@ class LedgerConvergence:
             "publication": publication.model_dump_json(),
             "reason": reason,
             "created_at": now,
+            # A push can fail late, after another attempt has got through.
+            "resolved_at": now if _acked(connection, publication) else None,
         }
         self.database.insert_new(connection, dead_letters, [row])
         return str(row["letter_id"])
@@ -143,6 +145,15 @@ def _resolve(connection: Connection, publication: Publication, revision: int, no
         dead_letters.c.resolved_at.is_(None),
     )
     connection.execute(update(dead_letters).where(these).values(resolved_at=now))
+
+
+def _acked(connection: Connection, publication: Publication) -> bool:
+    query = select(convergence.c.acked).where(
+        convergence.c.tenant == publication.tenant,
+        convergence.c.shipment_id == publication.shipment_id,
+        convergence.c.connection == publication.connection,
+    )
+    return (connection.execute(query).scalar() or 0) >= publication.changes[-1].revision
 
 
 def _letter(row: Row[Any]) -> DeadLetter:

@@ -33,7 +33,8 @@ class Database:
     """An engine with the hub's transaction rules. Blocking and safe to share between threads."""
 
     engine: Engine
-    clock: Clock = field(default_factory=SystemClock)
+    writer: Engine
+    clock: Clock
     # SQLite lets one writer in and makes the others poll with growing sleeps; queueing them here keeps it quick.
     gate: AbstractContextManager[object] = field(default_factory=nullcontext)
 
@@ -51,7 +52,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction for writing; it commits at the end of the block and rolls back on an exception."""
-        with self.gate, self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+        with self.gate, self.writer.begin() as connection:
             yield connection
 
     def insert(self, table: Table) -> Insert:
@@ -87,14 +88,16 @@ def connect(url: str, clock: Clock | None = None) -> Database:
     # hide_parameters: values of a failed statement would otherwise be in the error's text, people's data among them.
     if backend == "postgresql":
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
-        return Database(engine, clock or SystemClock())
+        return Database(engine, engine, clock or SystemClock())
     if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise ValueError("the ledger wants sqlite:///<file> or postgresql+psycopg://<host>/<database>")
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(parsed.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     engine = create_engine(parsed, hide_parameters=True, pool_size=10, max_overflow=20)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, clock or SystemClock(), Lock())
+    return Database(engine, engine.execution_options(**{_WRITES: True}), clock or SystemClock(), Lock())
 
 
 def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:

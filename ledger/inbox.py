@@ -13,10 +13,11 @@ from domain.errors import NotFoundError
 from domain.facts import Fact
 from domain.messages import Delivery, IncomingMessage, MessageStatus, Recorded, StoredMessage
 from domain.milestones import Milestone
-from domain.normalised import Normalised, Rejected
+from domain.normalised import Normalised
 from domain.ports import Inbox
 from ledger.columns import storable
 from ledger.database import Database
+from ledger.recording import code_row, fact_row, recorded, rejection_row
 from ledger.routing import deliveries, lock_numbers, number_key
 from ledger.rows import FactDelivery
 from ledger.tables import facts, messages, rejected_events, unknown_codes
@@ -72,11 +73,11 @@ class LedgerInbox(Inbox):
             )
             new = self._insert_facts(connection, message, list(unique.values()), routes)
             self._count_unknown(connection, message, [unique[event_id] for event_id in new])
-            rejections = [_rejection(message, rejected) for rejected in normalised.rejected]
+            rejections = [rejection_row(message, rejected) for rejected in normalised.rejected]
             self.database.insert_new(connection, rejected_events, rejections)
             self._mark_read(connection, message, normalised)
         fresh = [fact for event_id, fact in unique.items() if event_id in new]
-        return _recorded(message.tenant, fresh, routes, known=len(normalised.facts) - len(fresh))
+        return recorded(message.tenant, fresh, routes, known=len(normalised.facts) - len(fresh))
 
     @override
     def unreadable(self, message: StoredMessage, *, code: str, detail: str) -> None:
@@ -141,7 +142,7 @@ class LedgerInbox(Inbox):
         counted = insert.on_conflict_do_update(
             index_elements=["tenant", "event_id"], set_={"times_seen": facts.c.times_seen + 1}
         )
-        rows = sorted((_fact_row(message, fact, routes) for fact in found), key=lambda row: str(row["event_id"]))
+        rows = sorted((fact_row(message, fact, routes) for fact in found), key=lambda row: str(row["event_id"]))
         result = connection.execute(counted.returning(facts.c.event_id, facts.c.times_seen), rows)
         return {row.event_id for row in result if row.times_seen == 1}
 
@@ -151,7 +152,7 @@ class LedgerInbox(Inbox):
             if fact.milestone is not Milestone.UNMAPPED:
                 continue
             code = storable(fact.source.raw_code or f"text:{fact.source.raw_text or ''}", _LONGEST_CODE)
-            row = rows.setdefault(code, _code_row(message, fact, code))
+            row = rows.setdefault(code, code_row(message, fact, code))
             row["seen"] += 1
         if not rows:
             return
@@ -202,61 +203,3 @@ def _is(message: StoredMessage) -> Any:
         messages.c.account == message.account,
         messages.c.message_id == message.message_id,
     )
-
-
-def _fact_row(message: StoredMessage, fact: Fact, routes: dict[str, str | None]) -> dict[str, Any]:
-    key = number_key(fact.tracking_number)
-    shipment_id = routes[key]
-    return {
-        "tenant": message.tenant,
-        "event_id": fact.event_id,
-        "number_key": key,
-        "shipment_id": shipment_id,
-        "milestone": fact.milestone,
-        "delivery": FactDelivery.PARKED if shipment_id is None else FactDelivery.ROUTED,
-        "account": message.account,
-        "message_id": message.message_id,
-        "event_index": fact.source.index,
-        "recorded_at": message.received_at,
-        "body": fact.model_dump_json(exclude_none=True),
-    }
-
-
-def _code_row(message: StoredMessage, fact: Fact, code: str) -> dict[str, Any]:
-    return {
-        "tenant": message.tenant,
-        "dialect": message.dialect,
-        "code": code,
-        "sample_text": fact.source.raw_text,
-        "message_id": message.message_id,
-        "seen": 0,
-        "first_seen_at": message.received_at,
-        "last_seen_at": message.received_at,
-    }
-
-
-def _rejection(message: StoredMessage, rejected: Rejected) -> dict[str, Any]:
-    return {
-        "tenant": message.tenant,
-        "account": message.account,
-        "message_id": message.message_id,
-        "event_index": rejected.index,
-        "problem": rejected.problem,
-        "detail": rejected.detail,
-        "tracking_number": rejected.tracking_number,
-        "raw_code": rejected.raw_code,
-        "recorded_at": message.received_at,
-    }
-
-
-def _recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, known: int) -> Recorded:
-    by_shipment: dict[str, list[Fact]] = {}
-    parked = 0
-    for fact in fresh:
-        shipment_id = routes[number_key(fact.tracking_number)]
-        if shipment_id is None:
-            parked += 1
-        else:
-            by_shipment.setdefault(shipment_id, []).append(fact)
-    found = [Delivery(tenant, shipment_id, tuple(some)) for shipment_id, some in by_shipment.items()]
-    return Recorded(new_facts=len(fresh), known_facts=known, parked=parked, deliveries=found)

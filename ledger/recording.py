@@ -1,0 +1,71 @@
+"""The rows that one read message becomes."""
+
+from typing import Any
+
+from domain.facts import Fact
+from domain.messages import Delivery, Recorded, StoredMessage
+from domain.normalised import Rejected
+from ledger.routing import number_key
+from ledger.rows import FactDelivery
+
+
+def fact_row(message: StoredMessage, fact: Fact, routes: dict[str, str | None]) -> dict[str, Any]:
+    """Return the row of a fact, parked where its number has no shipment."""
+    key = number_key(fact.tracking_number)
+    shipment_id = routes[key]
+    return {
+        "tenant": message.tenant,
+        "event_id": fact.event_id,
+        "number_key": key,
+        "shipment_id": shipment_id,
+        "milestone": fact.milestone,
+        "delivery": FactDelivery.PARKED if shipment_id is None else FactDelivery.ROUTED,
+        "account": message.account,
+        "message_id": message.message_id,
+        "event_index": fact.source.index,
+        "recorded_at": message.received_at,
+        "body": fact.model_dump_json(exclude_none=True),
+    }
+
+
+def code_row(message: StoredMessage, fact: Fact, code: str) -> dict[str, Any]:
+    """Return the row of a code that no table knows, not counted yet."""
+    return {
+        "tenant": message.tenant,
+        "dialect": message.dialect,
+        "code": code,
+        "sample_text": fact.source.raw_text,
+        "message_id": message.message_id,
+        "seen": 0,
+        "first_seen_at": message.received_at,
+        "last_seen_at": message.received_at,
+    }
+
+
+def rejection_row(message: StoredMessage, rejected: Rejected) -> dict[str, Any]:
+    """Return the row of a source event that did not become a fact."""
+    return {
+        "tenant": message.tenant,
+        "account": message.account,
+        "message_id": message.message_id,
+        "event_index": rejected.index,
+        "problem": rejected.problem,
+        "detail": rejected.detail,
+        "tracking_number": rejected.tracking_number,
+        "raw_code": rejected.raw_code,
+        "recorded_at": message.received_at,
+    }
+
+
+def recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, known: int) -> Recorded:
+    """Return what recording changed, with one delivery per shipment."""
+    by_shipment: dict[str, list[Fact]] = {}
+    parked = 0
+    for fact in fresh:
+        shipment_id = routes[number_key(fact.tracking_number)]
+        if shipment_id is None:
+            parked += 1
+        else:
+            by_shipment.setdefault(shipment_id, []).append(fact)
+    found = [Delivery(tenant, shipment_id, tuple(some)) for shipment_id, some in by_shipment.items()]
+    return Recorded(new_facts=len(fresh), known_facts=known, parked=parked, deliveries=found)
