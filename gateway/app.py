@@ -1,64 +1,61 @@
 """The HTTP face of the hub: webhooks in, the API for order systems and support."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Final
 
 from fastapi import FastAPI
 
-from domain.intake import Intake
-from domain.ports import Clock, Dispatcher, ShipmentCommands
 from gateway import problems
+from gateway.backlog import watch
 from gateway.bodies import BodyLimit
 from gateway.courier import Courier
+from gateway.deps import Gateway, GatewayDeps
+from gateway.documented import describe
+from gateway.housekeeping import forget_old_answers
 from gateway.metrics import GatewayMetrics
 from gateway.observe import Observe
-from gateway.options import GatewayOptions
+from gateway.routes import changes, commands, messages, operations, overview, shipments, webhooks
 
-if TYPE_CHECKING:
-    from ledger.store import Ledger  # type: ignore[import-untyped]  # until the ledger's store is there
+__all__ = ["GatewayDeps", "create_app"]
 
+_SUMMARY: Final = "A durable integration hub for cross-border parcels."
+_DESCRIPTION: Final = """
+Carriers' webhooks come in, one milestone language comes out. Register a shipment, send or let carriers send their
+payloads, and read where it stands, or have every change pushed to your order system as signed CloudEvents.
 
-@dataclass(frozen=True, slots=True)
-class GatewayDeps:
-    """Everything the gateway works with; the worker room builds it.
-
-    `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
-    """
-
-    ledger: "Ledger"
-    intake: Intake
-    dispatcher: Dispatcher
-    commands: ShipmentCommands
-    clock: Clock
-    temporal_probe: Callable[[], Awaitable[None]]
-    options: GatewayOptions = field(default_factory=GatewayOptions)
+* Authentication: `Authorization: Bearer mp_...`. The key decides the tenant and its scopes.
+* Every write may be repeated: by content, by `Idempotency-Key` or by command id.
+* Errors are problem details (RFC 9457). `code` is stable, `next_step` says what to do.
+* Times are ISO 8601 with an offset; a time without one is refused.
+"""
 
 
 def create_app(deps: GatewayDeps) -> FastAPI:
     """Build the app; its lifespan starts and stops the courier."""
     metrics = GatewayMetrics()
+    watch(metrics.registry, deps.ledger)
+    courier = Courier(deps.intake, metrics, deps.options.courier, starts=deps.ledger.registry)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        courier = Courier(deps.intake, metrics, deps.options.courier)
-        app.state.courier = courier
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         courier.start()
+        chores = asyncio.create_task(forget_old_answers(deps.ledger), name="housekeeping")
         try:
             yield
         finally:
+            chores.cancel()
             await courier.stop()
 
     app = FastAPI(title="Milepost", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.deps = deps
-    app.state.metrics = metrics
+    waiters = asyncio.Semaphore(deps.options.max_waiters)
+    app.state.gateway = Gateway(deps=deps, metrics=metrics, courier=courier, waiters=waiters)
+    for module in (webhooks, messages, shipments, commands, changes, overview, operations):
+        app.include_router(module.router)
     problems.install(app)
-    options = deps.options
-    app.add_middleware(
-        BodyLimit,
-        default=options.request_limit,
-        by_prefix={"/webhooks/": options.webhook_limit, "/v1/messages/": options.upload_limit},
-    )
+    describe(app, summary=_SUMMARY, description=_DESCRIPTION)
+    by_prefix = {"/webhooks/": deps.options.webhook_limit, "/v1/messages/": deps.options.upload_limit}
+    app.add_middleware(BodyLimit, default=deps.options.request_limit, by_prefix=by_prefix)
     app.add_middleware(Observe, metrics=metrics)
     return app

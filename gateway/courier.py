@@ -8,29 +8,50 @@ what was not handed over, at start and every few seconds.
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.intake import Intake, merged
 from domain.messages import Delivery, StoredMessage
+from domain.shipments import ShipmentPlan
 from gateway.metrics import GatewayMetrics
 from gateway.options import CourierOptions
 
 MAX_READS: Final = 5
 """Attempts to read one message before it is set aside for a person."""
 
+_STARTS: Final = 200
+
 _log = structlog.get_logger()
+
+
+class Starts(Protocol):
+    """Finds shipments that were registered while nobody could start them. Blocking."""
+
+    def unstarted(self, *, before: datetime, limit: int) -> list[ShipmentPlan]:
+        """Return shipments registered before that time whose workflow has never written."""
+        ...
 
 
 class Courier:
     """Reads and delivers in the background. `submit` never blocks and never fails."""
 
-    def __init__(self, intake: Intake, metrics: GatewayMetrics, options: CourierOptions | None = None) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        metrics: GatewayMetrics,
+        options: CourierOptions | None = None,
+        *,
+        starts: Starts | None = None,
+    ) -> None:
         self._intake = intake
         self._metrics = metrics
         self._options = options or CourierOptions()
+        self._starts = starts
+        self._next_starts = 0.0
         self._waiting: list[StoredMessage] = []
         self._deliveries: list[Delivery] = []
         self._waiting_bytes = 0
@@ -123,9 +144,26 @@ class Courier:
             _log.exception("courier.sweep_failed")
             self._lengthen_pause()
             return
-        if not deliveries or await self._hand_over(deliveries):
+        if (not deliveries or await self._hand_over(deliveries)) and await self._start_forgotten():
             self._pause = 0.0
             self._metrics.outage.set(0)
+
+    async def _start_forgotten(self) -> bool:
+        """Start registered shipments that have no workflow; return False when that failed too."""
+        now = asyncio.get_running_loop().time()
+        if self._starts is None or now < self._next_starts:
+            return True
+        cutoff = self._intake.clock.now() - self._options.start_older_than
+        try:
+            for plan in await asyncio.to_thread(self._starts.unstarted, before=cutoff, limit=_STARTS):
+                await self._intake.dispatcher.start(plan)
+        except Exception as error:  # noqa: BLE001 - the next sweep tries again
+            _log.warning("courier.start_failed", failure=type(error).__name__)
+            self._lengthen_pause()
+            return False
+        # Less often than other sweeps: a shipment whose worker is slow to write would be started over and over.
+        self._next_starts = now + self._options.start_older_than.total_seconds()
+        return True
 
     async def _read(self, batch: list[StoredMessage]) -> list[Delivery]:
         deliveries: list[Delivery] = []

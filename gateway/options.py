@@ -11,13 +11,15 @@ class CourierOptions:
     """Rhythm of the courier.
 
     `settle_quiet` without a new message closes a batch, `settle_most` closes it anyway. Work that a crash or an
-    outage left behind is looked for every `sweep_every`, among rows older than `sweep_older_than`.
+    outage left behind is looked for every `sweep_every`, among rows older than `sweep_older_than`; shipments without a
+    workflow every `start_older_than`.
     """
 
     settle_quiet: timedelta = timedelta(milliseconds=150)
     settle_most: timedelta = timedelta(milliseconds=600)
     sweep_every: timedelta = timedelta(seconds=5)
     sweep_older_than: timedelta = timedelta(seconds=4)
+    start_older_than: timedelta = timedelta(seconds=20)
     retry_first: timedelta = timedelta(milliseconds=500)
     retry_most: timedelta = timedelta(seconds=15)
     max_waiting: int = 2_000

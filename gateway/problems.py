@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
 
 from connectors.signatures import SignatureRefusedError
 from domain.errors import (
@@ -24,6 +28,8 @@ from domain.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
 _MAX_ERRORS: Final = 20
+
+_log = structlog.get_logger()
 
 
 class FieldProblem(BaseModel):
@@ -153,7 +159,13 @@ async def _on_hub_error(request: Request, error: Exception) -> JSONResponse:
     if code is None:
         raise error
     detail = "The signature does not fit the bytes." if code == "signature_refused" else _sentence(str(error))
-    return respond(code, detail, request_id=_request_id(request))
+    pause = {} if error.retry_after is None else {"retry-after": str(int(error.retry_after.total_seconds()))}
+    return respond(code, detail, request_id=_request_id(request), headers=pause)
+
+
+async def _on_outage(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("http.dependency_away", failure=type(error).__name__)
+    return respond("unavailable", "A part of the hub does not answer.", request_id=_request_id(request))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
@@ -187,3 +199,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HubError, _on_hub_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    for outage in (RPCError, OperationalError, PoolTimeoutError):
+        app.add_exception_handler(outage, _on_outage)

@@ -1,0 +1,51 @@
+"""What the gateway works with, and how a route gets at it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from domain.intake import Intake
+from domain.ports import Clock, Dispatcher, ShipmentCommands
+from gateway.courier import Courier
+from gateway.metrics import GatewayMetrics
+from gateway.options import GatewayOptions
+from ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDeps:
+    """Everything the gateway works with; the worker room builds it.
+
+    `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
+    `dialects` names the carriers whose payloads may be uploaded; None accepts any name and lets the reading decide.
+    """
+
+    ledger: Ledger
+    intake: Intake
+    dispatcher: Dispatcher
+    commands: ShipmentCommands
+    clock: Clock
+    temporal_probe: Callable[[], Awaitable[None]]
+    dialects: Collection[str] | None = None
+    options: GatewayOptions = field(default_factory=GatewayOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One running gateway: its parts, its counters, its courier, and the seats for callers who wait for changes."""
+
+    deps: GatewayDeps
+    metrics: GatewayMetrics
+    courier: Courier
+    waiters: asyncio.Semaphore
+
+
+def _gateway(request: Request) -> Gateway:
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+InGateway = Annotated[Gateway, Depends(_gateway)]
