@@ -255,6 +255,7 @@ class ErrorSpec(Part):
     code: Paths
     text: Paths | None = None
     number: Paths | None = None
+    ok: list[str] = Field(default=[], description="Codes that say that all went well.")
     only_listed: bool = Field(default=False, description="Codes absent from [error_codes] are no errors.")
 
 

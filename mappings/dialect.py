@@ -1,0 +1,176 @@
+"""One dialect, compiled from its mapping file: a body in, facts and named problems out."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from domain.errors import PayloadRefusedError
+from domain.facts import Fact
+from domain.milestones import MILESTONES, Milestone
+from domain.normalised import Normalised, Problem, Rejected, ShipmentHint
+from mappings.events import Envelope, RejectionError
+from mappings.rows import CodeReader, Codes, test
+from mappings.schema import Mapping
+from mappings.shapes import ErrorReader, ShapeReader, Shipment
+from mappings.trees import READERS
+
+MAX_EVENTS: Final = 10_000
+"""Events of one payload; about a hundred times what carriers send."""
+
+
+class Delivery(NamedTuple):
+    """When and as which message a payload came."""
+
+    received_at: datetime
+    message_id: str | None
+
+
+class Outcome:
+    """Collects the outcome of one payload."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.facts: dict[str, Fact] = {}
+        self.rejected: list[Rejected] = []
+        self.problems: list[Problem] = []
+        self.hints: list[ShipmentHint] = []
+        self.unknown_reasons: set[str] = set()
+        self.index = 0
+
+    def keep(self, fact: Fact) -> None:
+        """Keep a fact; an identical one was kept before, another meaning under the same id is named."""
+        known = self.facts.setdefault(fact.event_id, fact)
+        if known is fact or known.milestone is fact.milestone:
+            return
+        # Order of arrival must not decide: the earlier rank stays, in whichever order they came.
+        kept, left = (fact, known) if _tie(fact) < _tie(known) else (known, fact)
+        self.facts[fact.event_id] = kept
+        detail = f"{left.milestone} with code, time and place of event {kept.source.index}"
+        self.rejected.append(
+            Rejected(
+                left.source.index or 0, "identity_shared", detail, left.tracking_number or None, left.source.raw_code
+            )
+        )
+
+
+def _tie(fact: Fact) -> tuple[int, str]:
+    return MILESTONES[fact.milestone].rank, fact.source.raw_text or ""
+
+
+class Dialect:
+    """Reads payloads of one partner. Holds no state between payloads but bounded caches."""
+
+    def __init__(self, mapping: Mapping, version: str) -> None:
+        """Compile the mapping; `version` is the short hash of its file."""
+        self.mapping = mapping
+        self.version = version
+        self.codes = Codes(mapping)
+        self._read = READERS[mapping.format]
+        self._shapes = tuple(ShapeReader(mapping, shape, self.codes, version) for shape in mapping.shapes)
+        errors = [ErrorReader(spec, mapping) for spec in mapping.errors]
+        self._body_errors = tuple(one for one in errors if not one.per_shipment)
+        self._shipment_errors = tuple(one for one in errors if one.per_shipment)
+        self._skips = tuple((test(skip.when), skip.because) for skip in mapping.skip)
+        self._header = CodeReader(mapping.header.code) if mapping.header else None
+
+    def normalise(self, body: bytes, *, received_at: datetime, message_id: str | None = None) -> Normalised:
+        """Return facts and named problems; raise `PayloadError` when nothing in the bytes can be read."""
+        tree = self._read(body)
+        outcome = Outcome()
+        for errors in self._body_errors:
+            outcome.problems.extend(errors.read(tree, (), None))
+        self._read_shapes(tree, outcome, Delivery(received_at, message_id))
+        return Normalised(
+            dialect=self.mapping.carrier,
+            mapping_version=self.version,
+            facts=list(outcome.facts.values()),
+            rejected=outcome.rejected,
+            problems=outcome.problems,
+            hints=outcome.hints,
+        )
+
+    def _read_shapes(self, tree: Any, outcome: Outcome, delivery: Delivery) -> None:
+        for shape in self._shapes:
+            shipments = shape.shipments_of(tree)
+            if shipments is not None:
+                self._read_shipments(shape, shipments, outcome, delivery)
+                return
+        if not outcome.problems:
+            outcome.problems.append(Problem("partner_contract", f"no shipment of {self.mapping.name} in it"))
+
+    def _read_shipments(
+        self, shape: ShapeReader, shipments: list[Shipment], outcome: Outcome, delivery: Delivery
+    ) -> None:
+        shared = _shared(shipments) if len(shipments) > 1 else {}
+        for shipment in shipments:
+            for errors in self._shipment_errors:
+                outcome.problems.extend(errors.read(shipment.node, shipment.scopes, shipment.number))
+            envelope = Envelope(
+                tracking_number=shipment.number or "",
+                unique_id=shipment.unique_id,
+                parcel=shipment.unique_id if shipment.number in shared else None,
+                received_at=delivery.received_at,
+                message_id=delivery.message_id,
+                unknown_reasons=outcome.unknown_reasons,
+            )
+            facts = self._read_events(shape, shipment, envelope, outcome)
+            if shipment.number is not None:
+                outcome.hints.append(shape.hint(shipment))
+            elif facts:
+                outcome.problems.append(Problem("partner_contract", "a shipment without tracking number"))
+            if self._header is not None and facts:
+                self._compare_header(self._header, shipment, facts, outcome)
+        for number, count in shared.items():
+            # Several results under one number are kept apart and said so, never silently joined or picked.
+            detail = f"{count} results share this number; kept apart by their own ids"
+            outcome.problems.append(Problem("conflict", detail, number))
+        for code in sorted(outcome.unknown_reasons):
+            outcome.problems.append(Problem("unknown_reason", "reason code without entry in [reasons]", None, code))
+
+    def _read_events(self, shape: ShapeReader, shipment: Shipment, envelope: Envelope, outcome: Outcome) -> list[Fact]:
+        skipped: Counter[str] = Counter()
+        facts: list[Fact] = []
+        for node, scopes in shape.events_of(shipment):
+            index = outcome.index
+            outcome.index += 1
+            if index >= MAX_EVENTS:
+                raise PayloadRefusedError(f"more than {MAX_EVENTS} events", limit=MAX_EVENTS)
+            reason = next((because for holds, because in self._skips if holds(node, scopes)), None)
+            if reason is not None:
+                skipped[reason] += 1
+                continue
+            try:
+                facts.extend(shape.reader.read(node, scopes, envelope, index))
+            except RejectionError as error:
+                rejected = Rejected(index, error.problem, error.detail, shipment.number, error.raw_code)
+                outcome.rejected.append(rejected)
+        for fact in facts:
+            outcome.keep(fact)
+        for because, count in skipped.items():
+            outcome.problems.append(Problem("ignored", f"{count} rows: {because}", shipment.number))
+        return facts
+
+    def _compare_header(self, header: CodeReader, shipment: Shipment, facts: list[Fact], outcome: Outcome) -> None:
+        sent, code = header.read(shipment.node, shipment.scopes)
+        row = self.codes.entry(code).row if code is not None else None
+        if row is None or any(fact.milestone is row[0].milestone for fact in facts):
+            return
+        newest = max(facts, key=lambda fact: (fact.occurred_at is not None, fact.occurred_at or fact.recorded_at))
+        detail = f"the summary says {row[0].milestone}, the newest event {newest.milestone}; events win"
+        outcome.problems.append(Problem("conflict", detail, shipment.number, sent))
+
+
+def _shared(shipments: list[Shipment]) -> dict[str, int]:
+    """Return the numbers that several shipments with different ids of their own carry."""
+    ids: dict[str, set[str | None]] = {}
+    for shipment in shipments:
+        if shipment.number is not None:
+            ids.setdefault(shipment.number, set()).add(shipment.unique_id)
+    return {number: len(found) for number, found in ids.items() if len(found) > 1}
+
+
+def milestones_of(dialect: Dialect, code: str | None) -> set[Milestone]:
+    """Return every milestone that the tables can give for a cleaned code; `UNMAPPED` is always possible."""
+    row, rules = (None, dialect.codes.codeless) if code is None else dialect.codes.entry(code)
+    found = {one.milestone for one in row or ()}
+    return found | {one.milestone for _, rows in rules for one in rows} | {Milestone.UNMAPPED}

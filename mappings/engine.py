@@ -1,0 +1,50 @@
+"""All dialects behind one port: `Mappings` finds the folders, compiles each once, and normalises payloads."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from domain.errors import MappingInvalidError, NotFoundError
+from domain.normalised import Normalised
+from mappings.dialect import Dialect
+from mappings.loading import ROOT, folders, load
+
+
+class Mappings:
+    """Implements `domain.ports.Normaliser` over the mapping folders."""
+
+    def __init__(self, dialects: dict[str, Dialect]) -> None:
+        """Hold compiled dialects by carrier id."""
+        self._dialects = dialects
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> Self:
+        """Load every folder below `root`; raise `MappingInvalidError` naming file, key and allowed values."""
+        dialects: dict[str, Dialect] = {}
+        for folder in folders(root or ROOT):
+            mapping, version = load(folder)
+            try:
+                dialects[mapping.carrier] = Dialect(mapping, version)
+            except MappingInvalidError as error:
+                raise MappingInvalidError(f"{folder.name}/mapping.toml: {error}", file=folder.name) from error
+        if not dialects:
+            raise MappingInvalidError(f"no mapping below {(root or ROOT).name}")
+        return cls(dialects)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Return the ids of all dialects, sorted."""
+        return tuple(sorted(self._dialects))
+
+    def dialect(self, name: str) -> Dialect:
+        """Return one compiled dialect; raise `NotFoundError` naming the known ones."""
+        found = self._dialects.get(name)
+        if found is None:
+            raise NotFoundError(f"no dialect {name!r}; known: {', '.join(self.carriers)}", dialect=name[:100])
+        return found
+
+    def normalise(
+        self, dialect: str, body: bytes, *, received_at: datetime, message_id: str | None = None
+    ) -> Normalised:
+        """Return facts and rejections; raise `PayloadError` for unreadable bytes, `NotFoundError` for no dialect."""
+        return self.dialect(dialect).normalise(body, received_at=received_at, message_id=message_id)
