@@ -95,7 +95,7 @@ class DeadLetters(Protocol):
 class ConnectionSwitch(Protocol):
     """Turns order systems off."""
 
-    def disable(self, tenant: str, connection: str, *, reason: str) -> None:
+    def disable(self, tenant: str, connection: str, /, *, reason: str) -> None:
         """Stop a connection whose receiver wants no more (410); repeating it changes nothing."""
         ...
 

@@ -11,6 +11,9 @@ from typing import Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from domain.journeys import Journey
+from domain.states import State
+
 
 class Attention(StrEnum):
     """What a shipment asks of people. An ended shipment is found by its execution status instead."""
@@ -32,3 +35,15 @@ def at_start(tenant: str) -> TypedSearchAttributes:
     return TypedSearchAttributes(
         [SearchAttributePair(TENANT, tenant), SearchAttributePair(ATTENTION, Attention.NONE.value)]
     )
+
+
+_PROBLEMS: Final = frozenset({State.UNDELIVERABLE, State.LOST})
+
+
+def attention_of(journey: Journey) -> Attention:
+    """Return the class of a journey: an open hold first, then anything else that somebody has to solve."""
+    if journey.holds:
+        return Attention.HELD
+    if journey.facets.open_problem is not None or journey.facets.stale or journey.state in _PROBLEMS:
+        return Attention.PROBLEM
+    return Attention.NONE

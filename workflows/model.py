@@ -3,20 +3,27 @@
 Every field has a default: an execution that is running today must be readable by the worker of next year.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel
 
 from domain.audit import AuditEntry
 from domain.commands import CommandAnswer
+from domain.deadlines import Raised
 from domain.facts import FROZEN, Fact, FactBatch
 from domain.publication import StatusChange
+from domain.publishing import Told
 from domain.shipments import ShipmentPlan
 from domain.states import State
 
 
 class Limits(BaseModel):
-    """Bounds of one run. `facts` counts over all runs: what is beyond it stays in the ledger only."""
+    """Bounds of one shipment.
+
+    `messages` ends a run. `facts` is what the workflow folds: facts beyond it stay in the ledger only. `answers` and
+    `overflow` are how many command answers and ids of such facts are remembered.
+    """
 
     model_config = FROZEN
 
@@ -47,19 +54,23 @@ class PushState(BaseModel):
 
 
 class Carried(BaseModel):
-    """The state that continue-as-new takes along."""
+    """The state that continue-as-new takes along. `notes` are audit entries that have no number yet."""
 
     model_config = FROZEN
 
     facts: tuple[Fact, ...] = ()
+    told: Told = Told()
+    raised: Raised = Raised()
     seq: int = 0
+    updated_at: datetime | None = None
     answers: tuple[CommandAnswer, ...] = ()
+    overflow: tuple[str, ...] = ()
+    notes: tuple[AuditEntry, ...] = ()
     pushes: tuple[PushState, ...] = ()
     changes: tuple[StatusChange, ...] = ()
-    entries: tuple[AuditEntry, ...] = ()
-    overflow: tuple[str, ...] = ()
     inbox: tuple[FactBatch, ...] = ()
     runs: int = 1
+    is_ending: bool = False
 
 
 class ShipmentStart(BaseModel):

@@ -1,48 +1,244 @@
 """The life of one shipment."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.journal import JournalActivities
+    from domain.audit import LedgerCommit
+    from domain.commanding import facts_of
     from domain.commands import Command, CommandAnswer
+    from domain.errors import CommandRefusedError
     from domain.facts import FactBatch
     from domain.journeys import Journey
+    from domain.publication import Publication, PushResult
+    from workflows.alarm_clock import AlarmClock
+    from workflows.attributes import ATTENTION, Attention, attention_of
     from workflows.model import Progress, ShipmentStart
+    from workflows.publisher import Publisher
+    from workflows.record import ShipmentRecord
+
+COMMIT: Final = timedelta(seconds=10)
+"""For one attempt to write to the ledger; it is repeated until it works."""
+
+LONG_PAUSE: Final = timedelta(seconds=10)
+"""A ledger that stays away longer than this is waited for by timer and no longer inside the workflow task."""
+
+REFUSED_PAUSE: Final = timedelta(hours=1)
+"""Before asking again a ledger that refused a commit: somebody has to look first."""
+
+
+@dataclass(slots=True)
+class _Request:
+    """A command that waits for its turn."""
+
+    command: Command
+    answer: CommandAnswer | None = None
+    refusal: CommandRefusedError | None = None
 
 
 @workflow.defn(name="Shipment")
 class ShipmentWorkflow:
-    """One execution per registered shipment."""
+    """One execution per registered shipment; it turns facts and commands into a journey and tells who has to know.
+
+    It waits for signals with facts, for commands, for the earliest deadline and for order systems that are slow to
+    take what they are told. It ends when an ending has held for its grace and every push is settled; until then it
+    continues as new whenever its history has grown enough.
+
+    Each wake makes one local commit to the ledger, then each connection one push, all within the workflow task that
+    the messages came in: that is one billed action. What did not come by signal (commands, deadlines) is committed
+    by a regular activity, because only a signal is certain to be there, and in the same place, when a lost workflow
+    task is done again (see `workflows.record`).
+    """
 
     @workflow.init
     def __init__(self, start: ShipmentStart) -> None:
-        """Take up the carried state."""
+        """Take up what the run before left."""
+        self._start = start
+        self._record = ShipmentRecord(start)
+        self._inbox = list(start.carried.inbox)
+        self._requests: list[_Request] = []
+        self._messages = 0
+        self._clock = AlarmClock()
+        self._publisher = Publisher(
+            lambda: self._record.plan,
+            states=start.carried.pushes,
+            changes=start.carried.changes,
+            settled=self._pushed,
+        )
+        attention = workflow.info().typed_search_attributes.get(ATTENTION)
+        self._attention = Attention.NONE if attention is None else Attention(attention)
 
     @workflow.run
     async def run(self, start: ShipmentStart) -> None:
-        """Serve until the end."""
-        raise NotImplementedError
+        """Serve until the shipment has ended; the argument was taken up by `__init__`."""
+        del start
+        self._publisher.start()
+        self._record.register(workflow.now())
+        while not await self._is_over():
+            await self._wake()
+            if self._is_long:
+                await self._continue_as_new()
+            self._clock.arm(self._deadline_at)
+            await workflow.wait_condition(lambda: self._has_work or self._may_close)
+        self._clock.stop()
 
     @workflow.signal(name="facts_reported")
     def facts_reported(self, batch: FactBatch) -> None:
-        """Take facts in."""
-        raise NotImplementedError
+        """Take facts in; they are merged in the order in which they came."""
+        self._messages += 1
+        self._inbox.append(batch)
 
     @workflow.signal(name="nudge")
     def nudge(self, connection: str) -> None:
-        """Push to the connection now."""
-        raise NotImplementedError
+        """Push to the connection now: a person replays what was given up, or the receiver is back."""
+        self._messages += 1
+        self._publisher.nudge(connection)
 
     @workflow.update(name="command")
     async def command(self, command: Command) -> CommandAnswer:
-        """Do what a person or an order system asks."""
-        raise NotImplementedError
+        """Do what a person or an order system asks; the same command id gets the same answer again."""
+        self._messages += 1
+        request = _Request(command)
+        self._requests.append(request)
+        await workflow.wait_condition(lambda: request.answer is not None or request.refusal is not None)
+        if request.answer is None:
+            raise _as_failure(request.refusal)
+        return request.answer
+
+    @command.validator
+    def _check_command(self, command: Command) -> None:
+        if self._record.answer(command.command_id) is not None:
+            return
+        try:
+            facts_of(command, self._record.journey, self._record.plan)
+        except CommandRefusedError as refusal:
+            raise _as_failure(refusal) from refusal
 
     @workflow.query(name="journey")
     def journey(self) -> Journey:
         """Return the folded history."""
-        raise NotImplementedError
+        return self._record.journey
 
     @workflow.query(name="progress")
     def progress(self) -> Progress:
         """Return the short answer."""
-        raise NotImplementedError
+        return Progress(
+            state=self._record.journey.state,
+            stage=self._record.journey.stage,
+            revision=self._record.told.revision,
+            seq=self._record.seq,
+            facts=self._record.facts,
+            messages=self._messages,
+            runs=self._start.carried.runs,
+            next_deadline=self._deadline_at,
+            pushes=self._publisher.states,
+        )
+
+    async def _wake(self) -> None:
+        """Work off everything that has come, and let everybody know."""
+        while True:
+            inbox, self._inbox = self._inbox, []
+            for batch in inbox:
+                self._record.take(batch)
+            born_before = workflow.info().get_current_history_length()
+            await self._commit(self._record.commit(born_before=born_before), locally=True)
+            if self._requests:
+                await self._obey(self._requests.pop(0))
+            elif self._clock.has_rung:
+                self._clock.has_rung = False
+                self._record.ring(workflow.now())
+                await self._commit(self._record.commit(born_before=None), locally=False)
+            elif not self._inbox:
+                break
+        attention = attention_of(self._record.journey)
+        if attention is not self._attention:
+            self._attention = attention
+            workflow.upsert_search_attributes([ATTENTION.value_set(attention.value)])
+
+    async def _obey(self, request: _Request) -> None:
+        try:
+            answer = self._record.obey(request.command)
+        except CommandRefusedError as refusal:
+            # It was allowed when it was accepted; facts that came with it changed that.
+            request.refusal = refusal
+            return
+        await self._commit(self._record.commit(born_before=None), locally=False)
+        request.answer = answer
+
+    async def _commit(self, commit: LedgerCommit | None, *, locally: bool) -> None:
+        """Write to the ledger, however long that takes, and only then tell order systems."""
+        if commit is None:
+            return
+        try:
+            if locally:
+                await workflow.execute_local_activity_method(
+                    JournalActivities.commit,
+                    commit,
+                    start_to_close_timeout=COMMIT,
+                    local_retry_threshold=LONG_PAUSE,
+                )
+            else:
+                await workflow.execute_activity_method(JournalActivities.commit, commit, start_to_close_timeout=COMMIT)
+        except ActivityError:
+            workflow.logger.exception("ledger.commit_refused", extra={"seq": commit.entries[-1].seq})
+            await workflow.sleep(REFUSED_PAUSE, summary="the ledger refused a commit")
+            await self._commit(commit, locally=False)
+            return
+        self._publisher.add(commit.changes)
+
+    def _pushed(self, publication: Publication, result: PushResult) -> None:
+        born = workflow.info().get_current_history_length()
+        self._record.note_push(publication, result, at=workflow.now(), born=born)
+
+    @property
+    def _deadline_at(self) -> datetime | None:
+        deadline = self._record.deadline
+        return None if deadline is None else deadline.at
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._inbox or self._requests or self._clock.has_rung)
+
+    @property
+    def _may_close(self) -> bool:
+        return self._record.may_end and self._publisher.is_settled and workflow.all_handlers_finished()
+
+    async def _is_over(self) -> bool:
+        """Close the chain when everything is done; news that comes meanwhile is worked off first."""
+        if self._has_work or not self._may_close:
+            return False
+        self._record.end(workflow.now())
+        await self._commit(self._record.commit(born_before=None), locally=False)
+        return not self._has_work
+
+    @property
+    def _is_long(self) -> bool:
+        return self._messages >= self._start.limits.messages or workflow.info().is_continue_as_new_suggested()
+
+    async def _continue_as_new(self) -> None:
+        """Begin a new run with everything that is known, after the last handler and the last quick push."""
+        while self._has_work or self._publisher.is_attempting or not workflow.all_handlers_finished():
+            await workflow.wait_condition(
+                lambda: self._has_work or (not self._publisher.is_attempting and workflow.all_handlers_finished())
+            )
+            await self._wake()
+        carried = self._record.carried().model_copy(
+            update={
+                "pushes": self._publisher.states,
+                "changes": self._publisher.pending,
+                "runs": self._start.carried.runs + 1,
+            }
+        )
+        workflow.logger.info("shipment.continued_as_new", extra={"messages": self._messages})
+        workflow.continue_as_new(self._start.model_copy(update={"plan": self._record.plan, "carried": carried}))
+
+
+def _as_failure(refusal: CommandRefusedError | None) -> ApplicationError:
+    if refusal is None:
+        return ApplicationError("the command was not answered", type="hub_bug", non_retryable=True)
+    return ApplicationError(str(refusal), refusal.evidence, type=refusal.code, non_retryable=True)
