@@ -13,7 +13,8 @@ QUIET: Final = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "alembic": logging.WARNING,
-    "uvicorn.access": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "temporalio.worker": logging.WARNING,
     "asyncio": logging.WARNING,
 }
 """Loggers that say too much, and from which level on they are heard."""

@@ -15,11 +15,6 @@ PREFIX: Final = "MILEPOST_"
 
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
-RETRY_SCHEDULE: Final = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 84_295)
-)
-"""Waits between pushes to an order system that does not answer: 75 hours in all."""
-
 
 class SettingsInvalidError(Exception):
     """The environment does not describe a hub; the message lists every wrong name and never a value."""
@@ -49,13 +44,14 @@ class TemporalSettings(BaseModel):
 
 
 class GatewaySettings(BaseModel):
-    """Where HTTP is served. `body_limit` is in bytes."""
+    """Where HTTP is served. Limits are bytes of a request's body; `upload_limit` is for whole carrier files."""
 
     model_config = _STRICT
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
-    body_limit: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
+    body_limit: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024)] = 256 * 1024
+    upload_limit: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
 
 
 class LogSettings(BaseModel):
@@ -68,12 +64,11 @@ class LogSettings(BaseModel):
 
 
 class ErpSettings(BaseModel):
-    """How pushes to order systems are repeated: the waits between them, in seconds or ISO 8601."""
+    """How pushes to order systems are repeated: the waits between them in seconds; None is 75 hours in nine steps."""
 
     model_config = _STRICT
 
-    retry_schedule: Annotated[tuple[timedelta, ...], Field(min_length=1, max_length=50)] = RETRY_SCHEDULE
-    timeout: timedelta = timedelta(seconds=15)
+    retry_schedule: Annotated[tuple[timedelta, ...], Field(min_length=1, max_length=50)] | None = None
 
 
 class EgressSettings(BaseModel):
@@ -85,14 +80,14 @@ class EgressSettings(BaseModel):
 
 
 class ServiceSettings(BaseModel):
-    """Rhythm of the background work of gateway and worker."""
+    """Rhythm of the background work. `metrics` is the host:port on which a worker shows its Temporal metrics."""
 
     model_config = _STRICT
 
-    sweep_every: timedelta = timedelta(seconds=30)
-    sweep_older_than: timedelta = timedelta(seconds=20)
+    sweep_every: timedelta = timedelta(seconds=5)
+    sweep_older_than: timedelta = timedelta(seconds=4)
     stop_grace: timedelta = timedelta(seconds=20)
-    max_cached_workflows: Annotated[int, Field(ge=1)] = 1_000
+    metrics: str | None = None
 
 
 class Settings(BaseSettings):

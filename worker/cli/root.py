@@ -8,7 +8,7 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
-from domain.errors import ConflictError, HubError, NotFoundError, PartnerUnavailableError, PayloadError
+from domain.errors import HubError, HubUnavailableError, PartnerUnavailableError
 from worker.cli.output import CommandFailedError, ExitCode, stderr
 
 _RUN, _ASK, _KEEP = "Run", "Look", "Set up and maintain"
@@ -42,9 +42,7 @@ COMMANDS: Final[dict[str, Entry]] = {
 
 _FAILURES: Final[tuple[tuple[type[Exception], ExitCode, str | None], ...]] = (
     (PartnerUnavailableError, ExitCode.UNREACHABLE, "run `milepost doctor`"),
-    (NotFoundError, ExitCode.PROBLEMS, None),
-    (ConflictError, ExitCode.PROBLEMS, None),
-    (PayloadError, ExitCode.PROBLEMS, None),
+    (HubUnavailableError, ExitCode.UNREACHABLE, "run `milepost doctor`"),
     (HubError, ExitCode.PROBLEMS, None),
 )
 

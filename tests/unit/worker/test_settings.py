@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.settings import RETRY_SCHEDULE, Settings, SettingsInvalidError
+from worker.settings import Settings, SettingsInvalidError
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +31,6 @@ def test_nested_names_use_two_underscores(monkeypatch: pytest.MonkeyPatch):
 
     assert settings.temporal.address == "temporal.example.com:7233"
     assert settings.erp.retry_schedule == (timedelta(seconds=1), timedelta(seconds=2.5))
-
-
-def test_the_retry_schedule_lasts_75_hours():
-    assert sum(RETRY_SCHEDULE, timedelta()) == timedelta(hours=75)
 
 
 @pytest.mark.parametrize("name", ["MILEPOST_LEGDER__URL", "MILEPOST_GATEWAY__PROT", "MILEPOST_KEY"])

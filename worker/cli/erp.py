@@ -1,0 +1,181 @@
+"""`milepost erp`: connections to order systems, whether they know everything, and what they refused."""
+
+import asyncio
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from connectors.standard_webhooks import new_key
+from ledger.rows import Connection, ConvergenceRow, DeadLetter
+from worker.cli.opening import TenantOption, begin, opened, tenant_of
+from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
+from worker.replay import nudge_divergent, replay_letter
+from worker.wiring import WEBHOOK
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="""Order systems that are told about shipments: by signed webhooks (CloudEvents, Standard Webhooks).
+
+    [bold]Examples[/]
+
+      milepost erp add shop https://shop.example.com/hooks/milepost
+      milepost erp status                  "0 divergent of N", or the list of those behind
+      milepost erp dead-letters            what was given up, and why
+      milepost erp replay d_0f3c...        send one again, with its original id
+      milepost erp enable shop             after a 410 switched it off; sends what it missed
+    """,
+)
+
+
+@app.command()
+def add(connection: str, url: str, tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
+    """Connect an order system; prints, once, the secret with which it verifies what it receives."""
+    settings = begin()
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise CommandFailedError("the URL is not http(s)://host/...", code=ExitCode.USAGE)
+    secret = new_key()
+    with opened(settings) as ledger:
+        made = ledger.connections.add(tenant_of(settings, tenant), connection, WEBHOOK, url, secrets=[secret])
+    fresh = made.secrets[:1] == (secret,)
+    if as_json:
+        emit({**_row(made), "secret": secret if fresh else None})
+        return
+    show(f"connection [bold]{made.connection_id}[/] of tenant {made.tenant} -> {made.url}")
+    show(f"secret (shown this once): [bold]{secret}[/]" if fresh else "[dim]it was there; its secret stays[/]")
+    if parts.scheme == "http":
+        show("[yellow]plain http: signatures protect the content from changes, not from readers[/]")
+    if parts.hostname in {"localhost", "127.0.0.1", "::1"} and not settings.egress.allow_loopback:
+        show("[yellow]loopback is refused unless MILEPOST_EGRESS__ALLOW_LOOPBACK=true[/]")
+    show("[dim]register shipments with this connection's name; docs/receiving-webhooks.md is for the receiver[/]")
+
+
+@app.command("list")
+def list_connections(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
+    """List connections, without their secrets. Without --tenant: of all tenants."""
+    with opened(begin()) as ledger:
+        found = ledger.connections.list(tenant)
+    if as_json:
+        emit([_row(one) for one in found])
+        return
+    rows = [(one.connection_id, one.tenant, one.kind, one.url, one.status, one.reason) for one in found]
+    show(table("Connections", ["connection", "tenant", "kind", "url", "status", "reason"], rows))
+
+
+@app.command()
+def status(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
+    """Say whether every order system knows every revision; exit code 1 when one does not."""
+    with opened(begin()) as ledger:
+        report = ledger.convergence.status(tenant)
+    if as_json:
+        emit({"total": report.total, "divergent": [_behind(row) for row in report.divergent]})
+    else:
+        show(f"[bold]ERP: {len(report.divergent)} divergent of {report.total}[/]")
+        if report.divergent:
+            rows = [(r.tenant, r.shipment_id, r.connection, r.acked, r.wanted, r.outcome) for r in report.divergent]
+            show(table("Behind", ["tenant", "shipment", "connection", "knows", "of", "last outcome"], rows))
+    if report.divergent:
+        raise typer.Exit(ExitCode.PROBLEMS)
+
+
+@app.command("dead-letters")
+def dead_letters(
+    tenant: TenantOption = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List pushes that were given up; exit code 1 when there are unresolved ones."""
+    with opened(begin()) as ledger:
+        letters = ledger.convergence.dead_letters(tenant, open_only=not every)
+    if as_json:
+        emit([_letter(one) for one in letters])
+    else:
+        rows = [
+            (x.letter_id, x.publication.shipment_id, x.publication.connection, moment(x.created_at), x.reason)
+            for x in letters
+        ]
+        show(table("Dead letters", ["letter", "shipment", "connection", "since", "reason"], rows))
+    if any(not letter.is_resolved for letter in letters):
+        raise typer.Exit(ExitCode.PROBLEMS)
+
+
+@app.command()
+def replay(
+    letters: Annotated[list[str] | None, typer.Argument(help="Letters as `erp dead-letters` names them.")] = None,
+    tenant: TenantOption = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every unresolved letter.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send given-up pushes again, each with its original id, so that a receiver that has it ignores it."""
+    settings = begin()
+    if not letters and not every:
+        raise CommandFailedError("which letters?", hint="name them, or --all", code=ExitCode.USAGE)
+    with opened(settings) as ledger:
+        wanted = (
+            ledger.convergence.dead_letters(tenant)
+            if every
+            else [ledger.convergence.dead_letter(one) for one in letters or ()]
+        )
+        outcomes = asyncio.run(replay_letter(settings, ledger, wanted))
+    if as_json:
+        emit([{"letter": letter.letter_id, "outcome": outcome} for letter, outcome in outcomes])
+    else:
+        for letter, outcome in outcomes:
+            show(f"{letter.letter_id} {letter.publication.shipment_id}: {outcome}")
+
+
+@app.command()
+def enable(connection: str, tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
+    """Switch a connection on again and send what it missed."""
+    settings = begin()
+    owner = tenant_of(settings, tenant)
+    with opened(settings) as ledger:
+        ledger.connections.enable(owner, connection)
+        nudged = asyncio.run(nudge_divergent(settings, ledger, owner, connection))
+    if as_json:
+        emit({"connection": connection, "enabled": True, "nudged": nudged})
+    else:
+        show(f"connection [bold]{connection}[/] is on; {nudged} shipments behind were told to push now")
+
+
+def _row(connection: Connection) -> dict[str, object]:
+    return {
+        "connection": connection.connection_id,
+        "tenant": connection.tenant,
+        "kind": connection.kind,
+        "url": connection.url,
+        "status": connection.status,
+        "reason": connection.reason,
+        "created_at": connection.created_at,
+    }
+
+
+def _behind(row: ConvergenceRow) -> dict[str, object]:
+    return {
+        "tenant": row.tenant,
+        "shipment_id": row.shipment_id,
+        "connection": row.connection,
+        "wanted": row.wanted,
+        "sent": row.sent,
+        "acked": row.acked,
+        "outcome": row.outcome,
+        "updated_at": row.updated_at,
+    }
+
+
+def _letter(letter: DeadLetter) -> dict[str, object]:
+    return {
+        "letter": letter.letter_id,
+        "tenant": letter.publication.tenant,
+        "shipment_id": letter.publication.shipment_id,
+        "connection": letter.publication.connection,
+        "message_id": letter.message_id,
+        "reason": letter.reason,
+        "created_at": letter.created_at,
+        "replayed_at": letter.replayed_at,
+        "resolved_at": letter.resolved_at,
+    }

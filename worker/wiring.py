@@ -1,0 +1,130 @@
+"""Puts the rooms together: from settings to a ledger, mappings, intake, sinks, workers and the gateway's parts."""
+
+import binascii
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from mappings.engine import Mappings
+from sqlalchemy import make_url
+
+from connectors.cloud_events import WebhookTarget
+from connectors.connections import ConnectionSinks
+from connectors.egress import EgressPolicy
+from connectors.http import PartnerHttp
+from domain.errors import EndpointGoneError
+from domain.intake import Intake
+from domain.messages import StoredMessage
+from domain.normalised import Normalised
+from domain.ports import Clock, Dispatcher
+from ledger.database import SystemClock
+from ledger.rows import ConnectionStatus
+from ledger.store import Ledger
+from worker.settings import Settings, SettingsInvalidError
+from worker.statedir import StateDir
+
+WEBHOOK: Final = "webhook"
+"""The kind of connection that takes signed CloudEvents."""
+
+CLOCK: Final[Clock] = SystemClock()
+
+
+def master_key(settings: Settings) -> bytes | None:
+    """Return the 32 bytes that seal secrets: from the settings, else the embedded hub's own key file.
+
+    A PostgreSQL ledger without `MILEPOST_MASTER_KEY` gets none: a key that lies beside one of several processes
+    would open nothing for the others.
+
+    Raises:
+        SettingsInvalidError: The key is not 32 bytes in base64.
+    """
+    if settings.master_key is not None:
+        return _key(settings.master_key.get_secret_value(), "MILEPOST_MASTER_KEY", sizes=(32,))
+    if make_url(settings.ledger_url).get_backend_name() == "sqlite":
+        return _key(StateDir.create(settings.state_dir).master_key(), "master.key", sizes=(32,))
+    return None
+
+
+def payload_keys(settings: Settings) -> list[tuple[str, bytes]]:
+    """Return the ring of Temporal payload keys, newest first; empty means that payloads travel plainly.
+
+    Raises:
+        SettingsInvalidError: An entry is not `id:base64key` of 16, 24 or 32 bytes.
+    """
+    text = settings.temporal.codec_keys
+    if text is None or not text.get_secret_value().strip():
+        return []
+    ring = []
+    for entry in text.get_secret_value().split(","):
+        key_id, separator, key = entry.strip().partition(":")
+        if not separator or not key_id:
+            raise SettingsInvalidError("MILEPOST_TEMPORAL__CODEC_KEYS: write id:base64key,id:base64key, newest first")
+        ring.append((key_id, _key(key, "MILEPOST_TEMPORAL__CODEC_KEYS", sizes=(16, 24, 32))))
+    return ring
+
+
+def _key(text: str, name: str, *, sizes: tuple[int, ...]) -> bytes:
+    try:
+        key = b64decode(text.strip().translate(str.maketrans("-_", "+/")), validate=True)
+    except (binascii.Error, ValueError):
+        raise SettingsInvalidError(f"{name}: not base64") from None
+    if len(key) not in sizes:
+        raise SettingsInvalidError(f"{name}: {len(key)} bytes; wanted: {' or '.join(map(str, sizes))}")
+    return key
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Return the ledger of the settings; nothing is contacted yet."""
+    try:
+        return Ledger.open(settings.ledger_url, master_key=master_key(settings))
+    except ValueError as error:
+        raise SettingsInvalidError(f"MILEPOST_LEDGER__URL: {error}") from error
+
+
+def load_mappings(settings: Settings) -> Mappings:
+    """Return every dialect, checked; raise `MappingInvalidError` with file, key and allowed values."""
+    return Mappings.load(settings.mappings_root)
+
+
+def build_intake(ledger: Ledger, mappings: Mappings, dispatcher: Dispatcher) -> Intake:
+    """Return the one way in."""
+    return Intake(inbox=ledger.inbox, normaliser=mappings, dispatcher=dispatcher, clock=CLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDirectory:
+    """Connections of the ledger, in the words of the connectors."""
+
+    ledger: Ledger
+
+    def target(self, tenant: str, connection: str) -> WebhookTarget:
+        """Return where the connection's updates go; raise `EndpointGoneError` for a disabled one."""
+        found = self.ledger.connections.get(tenant, connection)
+        if found.status is not ConnectionStatus.ACTIVE:
+            raise EndpointGoneError("the connection is disabled", connection=connection, reason=found.reason)
+        return WebhookTarget(connection=connection, url=found.url, keys=found.secrets)
+
+    def disable(self, tenant: str, connection: str, *, reason: str) -> None:
+        """Stop pushes until a person enables the connection."""
+        self.ledger.connections.disable(tenant, connection, reason=reason)
+
+
+@asynccontextmanager
+async def open_sinks(settings: Settings, ledger: Ledger) -> AsyncIterator[ConnectionSinks]:
+    """Return the order systems' sinks, sharing one HTTP client for the length of the block."""
+    policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
+    async with PartnerHttp(policy) as http:
+        yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK)
+
+
+def rederiver(mappings: Mappings) -> Callable[[StoredMessage], Normalised]:
+    """Return what turns kept bytes into facts again, for `milepost audit verify --rederive`."""
+
+    def rederive(message: StoredMessage) -> Normalised:
+        return mappings.normalise(
+            message.dialect, message.body, received_at=message.received_at, message_id=message.message_id
+        )
+
+    return rederive
