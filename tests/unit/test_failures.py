@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+from typing_extensions import override
 
 from domain import errors
 from domain.errors import HubError, PartnerUnavailableError, RateLimitedError, RequestRejectedError
@@ -50,6 +51,7 @@ class _Raising(ActivityInboundInterceptor):
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
+    @override
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         raise self.error
 
