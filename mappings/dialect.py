@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.errors import PayloadRefusedError
 from domain.facts import Fact
-from domain.milestones import MILESTONES, Milestone
+from domain.milestones import MILESTONES, Kind, Milestone
 from domain.normalised import Normalised, Problem, Rejected, ShipmentHint
 from mappings.events import Envelope, RejectionError
 from mappings.rows import CodeReader, Codes, test
@@ -154,6 +154,8 @@ class Dialect:
         sent, code = header.read(shipment.node, shipment.scopes)
         row = self.codes.entry(code).row if code is not None else None
         if row is None or any(fact.milestone is row[0].milestone for fact in facts):
+            return
+        if MILESTONES[row[0].milestone].kind is not Kind.MILESTONE:
             return
         newest = max(facts, key=lambda fact: (fact.occurred_at is not None, fact.occurred_at or fact.recorded_at))
         detail = f"the summary says {row[0].milestone}, the newest event {newest.milestone}; events win"

@@ -59,8 +59,7 @@ def load(folder: Path) -> tuple[Mapping, str]:
     try:
         mapping = Mapping.model_validate(data)
     except ModelError as error:
-        said = "; ".join(f"{_key(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors())
-        raise MappingInvalidError(f"{name}: {said}", file=name) from error
+        raise MappingInvalidError(f"{name}: {_model_said(error)}", file=name) from error
     if mapping.carrier != folder.name:
         raise MappingInvalidError(
             f"{name}: carrier: {mapping.carrier!r} is not the folder's name {folder.name!r}", file=name, key="carrier"
@@ -84,6 +83,16 @@ def _said(error: ValidationError) -> str:
     if best.validator == "additionalProperties":
         return f"{key}: {best.message}; allowed: {', '.join(sorted(rule.get('properties', {})))}"
     return f"{key}: {best.message}"
+
+
+def _model_said(error: ModelError) -> str:
+    """Say what the models found beyond the schema, without their names of union branches."""
+    said = {
+        f"{_key([part for part in one['loc'] if '[' not in str(part)])}: {one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors()
+        if one["type"] == "value_error"
+    }
+    return "; ".join(sorted(said)) or str(error)
 
 
 def _deepest(error: ValidationError) -> ValidationError:

@@ -44,9 +44,9 @@ def parse(text: str) -> Path:
     root = not up and rest.startswith("$")
     rest = rest[1:] if root else rest
     if up or root:
-        if rest and not rest.startswith("."):
+        if rest and rest[0] not in ".[":
             raise MappingInvalidError(f"path {text!r}: expected '.' after {text[: len(text) - len(rest)]!r}")
-        rest = rest[1:]
+        rest = rest.removeprefix(".")
     elif rest == ".":
         return Path(text, ())
     elif not rest:

@@ -119,9 +119,12 @@ class Codes:
         return [code, *wild, *(self._join.join([*parts, *[WILDCARD] * extra]) for extra in (1, 2, 3))]
 
     def _look_up(self, code: str) -> Entry:
+        """Collect row and rules; a row for the exact code is not overruled by a rule for a wildcard."""
         keys = self.candidates(code)
-        row = next((self._rows[key] for key in keys if key in self._rows), None)
-        rules = tuple((tests, rows) for codes, tests, rows in self._rules if not codes.isdisjoint(keys))
+        best = next((place for place, key in enumerate(keys) if key in self._rows), len(keys))
+        row = self._rows[keys[best]] if best < len(keys) else None
+        near = frozenset(keys[: best + 1])
+        rules = tuple((tests, rows) for codes, tests, rows in self._rules if not codes.isdisjoint(near))
         return Entry(row, rules) if row is not None or rules else UNKNOWN
 
 

@@ -21,6 +21,7 @@ from domain.axes import (
     Subject,
     Trust,
 )
+from domain.errors import MappingInvalidError
 from domain.milestones import Milestone
 from domain.reasons import Reason
 from mappings import paths
@@ -30,7 +31,10 @@ ROW_NAMES = tuple(m.value for m in Milestone if m is not Milestone.UNMAPPED)
 
 
 def _path(text: str) -> str:
-    paths.parse(text)
+    try:
+        paths.parse(text)
+    except MappingInvalidError as error:
+        raise ValueError(str(error)) from None
     return text
 
 
@@ -184,7 +188,7 @@ class EventSpec(Part):
     """Where an event keeps its code, words and identity."""
 
     code: CodeSpec
-    reason_code: Paths | None = Field(default=None, description="A second code, looked up in [reasons].")
+    reason_code: Paths | None = Field(default=None, description="Second codes; the first that [reasons] knows.")
     text: Paths | None = None
     id: Paths | None = Field(default=None, description="The source's own id of the event.")
     party: Paths | None = Field(default=None, description="Who reports, looked up in [parties]; default: the carrier.")
