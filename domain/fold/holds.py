@@ -44,7 +44,7 @@ class Holds:
         key = customs, side, named.key
         assert fact.occurred_at is not None  # noqa: S101 - undated facts are set apart before
         known = self._open.get(key)
-        self._open[key] = OpenHold.model_construct(
+        self._open[key] = OpenHold(
             customs=customs,
             side=side,
             key=named.key,

@@ -43,7 +43,7 @@ class Walk:
             milestone, effect, flags = self._move_pieces(fact, at)
             self.state = shown_state(list(self.pieces.values()))
         location = fact.location
-        step = Step.model_construct(
+        step = Step(
             event_id=fact.event_id,
             milestone=milestone,
             reported=fact.milestone,
@@ -81,9 +81,7 @@ class Walk:
             self.state_since = step.at
         for flag in step.flags:
             self.anomalies.append(
-                Anomaly.model_construct(
-                    event_id=step.event_id, flag=flag, milestone=step.milestone, state=step.state, at=step.at
-                )
+                Anomaly(event_id=step.event_id, flag=flag, milestone=step.milestone, state=step.state, at=step.at)
             )
         if step.effect in {Effect.MOVED, Effect.KEPT}:
             self.last = step
