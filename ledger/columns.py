@@ -52,6 +52,22 @@ class Instant(TypeDecorator[datetime]):
         return to_utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
+class Name(TypeDecorator[str]):
+    """An identifier of at most `length` characters. Callers ask for what they like: NUL and the like match nothing."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        """Keep the length, in characters."""
+        super().__init__(length)
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return text that the database can compare."""
+        return None if value is None else storable(value, len(value))
+
+
 class Words(TypeDecorator[str]):
     """Text as partners send it: cut to `limit` characters, without what a database cannot hold (NUL, lone halves)."""
 
@@ -71,4 +87,7 @@ class Words(TypeDecorator[str]):
 
 def storable(text: str, limit: int) -> str:
     """Return at most `limit` characters of the text, with unstorable characters replaced."""
-    return text[:limit].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    text = text[:limit]
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -62,11 +62,12 @@ class LedgerConvergence:
         with self.database.read() as connection:
             return [_letter(row) for row in connection.execute(query)]
 
-    def dead_letter(self, letter_id: str) -> DeadLetter:
-        """Return one dead letter; raise `NotFoundError`."""
+    def dead_letter(self, letter_id: str, tenant: str | None = None) -> DeadLetter:
+        """Return one dead letter; raise `NotFoundError`, also for another tenant's."""
+        query = select(dead_letters).where(dead_letters.c.letter_id == letter_id)
         with self.database.read() as connection:
-            row = connection.execute(select(dead_letters).where(dead_letters.c.letter_id == letter_id)).one_or_none()
-        if row is None:
+            row = connection.execute(query).one_or_none()
+        if row is None or tenant not in {None, row.tenant}:
             raise NotFoundError(f"no dead letter {letter_id}", letter_id=letter_id)
         return _letter(row)
 

@@ -13,6 +13,7 @@ from ledger.rows import ConvergenceRow, Page, ShipmentRow
 from ledger.tables import legs, shipments
 
 _CURSOR: Final = "p1:"  # version of the cursor's text
+_LARGEST: Final = 2**62
 
 
 def list_shipments(
@@ -55,7 +56,7 @@ def _position(cursor: str) -> int:
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         if text.startswith(_CURSOR):
-            return int(text.removeprefix(_CURSOR))
+            return min(int(text.removeprefix(_CURSOR)), _LARGEST)
     except ValueError as error:
         raise NotFoundError("no such cursor") from error
     raise NotFoundError("no such cursor")

@@ -34,6 +34,8 @@ from ledger.tables import audit_entries, changes, convergence, facts, journeys, 
 MOST_ROWS: Final = 1_000
 """The longest page of anything."""
 
+_LARGEST: Final = 2**31 - 1  # what is asked beyond it is nobody's, and the databases refuse the number
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerReads:
@@ -111,7 +113,7 @@ class LedgerReads:
             .where(
                 audit_entries.c.tenant == tenant,
                 audit_entries.c.shipment_id == shipment_id,
-                audit_entries.c.seq > after_seq,
+                audit_entries.c.seq > min(after_seq, _LARGEST),
             )
             .order_by(audit_entries.c.seq)
             .limit(_bounded(limit))
@@ -136,7 +138,7 @@ class LedgerReads:
         query = (
             select(changes.c.cursor, changes.c.shipment_id, shipments.c.reference, changes.c.body)
             .join(shipments)
-            .where(changes.c.tenant == tenant, changes.c.cursor > after)
+            .where(changes.c.tenant == tenant, changes.c.cursor > min(after, _LARGEST))
             .order_by(changes.c.cursor)
             .limit(_bounded(limit))
         )

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.columns import Instant, Words
+from ledger.columns import Instant, Name, Words
 
 metadata: Final = MetaData(
     naming_convention={
@@ -33,11 +33,11 @@ metadata: Final = MetaData(
     }
 )
 
-Tenant = String(64)
-ShipmentId = String(128)
-Name = String(128)
-NumberKey = String(80)
-Digest = String(80)
+Tenant: Final = Name(64)
+ShipmentId: Final = Name(128)
+Label: Final = Name(128)
+NumberKey: Final = Name(80)
+Digest: Final = Name(80)
 
 
 def _of_shipment() -> ForeignKeyConstraint:
@@ -50,9 +50,9 @@ messages: Final = Table(
     "messages",
     metadata,
     Column("tenant", Tenant, primary_key=True),
-    Column("account", Name, primary_key=True),
+    Column("account", Label, primary_key=True),
     Column("message_id", Digest, primary_key=True),
-    Column("dialect", Name, nullable=False),
+    Column("dialect", Label, nullable=False),
     Column("content_type", Words(200), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False),
@@ -77,7 +77,7 @@ facts: Final = Table(
     Column("shipment_id", ShipmentId),
     Column("milestone", String(40), nullable=False),
     Column("delivery", String(16), nullable=False),
-    Column("account", Name, nullable=False),
+    Column("account", Label, nullable=False),
     Column("message_id", Digest, nullable=False),
     Column("event_index", Integer),
     Column("recorded_at", Instant, nullable=False),
@@ -96,7 +96,7 @@ rejected_events: Final = Table(
     "rejected_events",
     metadata,
     Column("tenant", Tenant, primary_key=True),
-    Column("account", Name, primary_key=True),
+    Column("account", Label, primary_key=True),
     Column("message_id", Digest, primary_key=True),
     Column("event_index", Integer, primary_key=True),
     Column("problem", Words(100), primary_key=True),
@@ -110,7 +110,7 @@ unknown_codes: Final = Table(
     "unknown_codes",
     metadata,
     Column("tenant", Tenant, primary_key=True),
-    Column("dialect", Name, primary_key=True),
+    Column("dialect", Label, primary_key=True),
     Column("code", Words(200), primary_key=True),
     Column("sample_text", Words(500)),
     Column("message_id", Digest, nullable=False),
@@ -143,9 +143,9 @@ shipments: Final = Table(
     Column("last_seq", Integer, nullable=False),
     Column("last_hash", String(64), nullable=False),
     Column("told_revision", Integer, nullable=False),
-    Column("state", String(32), nullable=False),
-    Column("stage", String(32), nullable=False),
-    Column("owner", String(32), nullable=False),
+    Column("state", Name(32), nullable=False),
+    Column("stage", Name(32), nullable=False),
+    Column("owner", Name(32), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("last_milestone", String(40)),
     Column("last_at", Instant),
@@ -227,7 +227,7 @@ convergence: Final = Table(
     metadata,
     Column("tenant", Tenant, primary_key=True),
     Column("shipment_id", ShipmentId, primary_key=True),
-    Column("connection", Name, primary_key=True),
+    Column("connection", Label, primary_key=True),
     Column("wanted", Integer, nullable=False),
     Column("sent", Integer, nullable=False),
     Column("acked", Integer, nullable=False),
@@ -249,7 +249,7 @@ dead_letters: Final = Table(
     Column("letter_id", Digest, primary_key=True),
     Column("tenant", Tenant, nullable=False),
     Column("shipment_id", ShipmentId, nullable=False),
-    Column("connection", Name, nullable=False),
+    Column("connection", Label, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("message_id", Text, nullable=False),
     Column("publication", Text, nullable=False),
@@ -264,7 +264,7 @@ connections: Final = Table(
     "connections",
     metadata,
     Column("tenant", Tenant, primary_key=True),
-    Column("connection_id", Name, primary_key=True),
+    Column("connection_id", Label, primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("url", Text, nullable=False),
     Column("secrets", LargeBinary, nullable=False),
@@ -278,9 +278,9 @@ connections: Final = Table(
 accounts: Final = Table(
     "accounts",
     metadata,
-    Column("account_id", Name, primary_key=True),
+    Column("account_id", Label, primary_key=True),
     Column("tenant", Tenant, nullable=False),
-    Column("dialect", Name, nullable=False),
+    Column("dialect", Label, nullable=False),
     Column("secrets", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("rotated_at", Instant),
@@ -290,7 +290,7 @@ accounts: Final = Table(
 api_keys: Final = Table(
     "api_keys",
     metadata,
-    Column("key_id", String(32), primary_key=True),
+    Column("key_id", Name(32), primary_key=True),
     Column("tenant", Tenant, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("scopes", Text, nullable=False),

@@ -82,6 +82,7 @@ class _Audit:
         )
         for _, rows in groupby(_stream(connection, query), key=lambda row: (row.tenant, row.shipment_id)):
             self._chain(rows)
+        self._headless(connection)
 
     def messages(self, connection: Connection) -> None:
         """Check every message's digest and every fact's message; derive facts again when a normaliser is given."""
@@ -113,6 +114,19 @@ class _Audit:
         for tenant, value, count, last in connection.execute(query):
             if not value == count == last:
                 self.faults.append(Fault(Finding.FEED_GAP, tenant, f"{count} changes up to {last}, counted {value}"))
+
+    def _headless(self, connection: Connection) -> None:
+        """Name chains whose shipment is gone."""
+        of = audit_entries.c
+        query = (
+            select(of.tenant, of.shipment_id, func.max(of.seq))
+            .select_from(audit_entries.outerjoin(shipments))
+            .where(shipments.c.tenant.is_(None), *self._scope(audit_entries, "shipment_id"))
+            .group_by(of.tenant, of.shipment_id)
+        )
+        for tenant, shipment_id, last in connection.execute(query):
+            detail = "the shipment of this chain is gone"
+            self.faults.append(Fault(Finding.HEAD_MISMATCH, tenant, detail, shipment_id=shipment_id, seq=last))
 
     def _chain(self, rows: Iterator[Row[Any]]) -> None:
         self.counts["shipments"] += 1

@@ -116,3 +116,22 @@ def test_times_come_back_in_utc_to_the_microsecond(ledger: Ledger) -> None:
     assert last_at == exact
     assert last_at is not None
     assert last_at.utcoffset() == timedelta(0)
+
+
+def test_hostile_questions_find_nothing(three: Ledger) -> None:
+    for odd in ("\x00", "S1\x00", "\ud800", "x" * 10_000):
+        assert ids(three, reference=odd) == []
+        assert ids(three, state=odd) == []
+        assert ids(three, tracking_number=odd) == []
+        assert three.reads.timeline("acme", odd) == []
+        assert three.reads.changes(odd) == []
+        with pytest.raises(NotFoundError):
+            three.reads.shipment("acme", odd)
+        with pytest.raises(NotFoundError):
+            three.reads.message(odd, odd)
+
+
+def test_numbers_beyond_any_row_find_nothing(three: Ledger) -> None:
+    assert three.reads.changes("acme", after=2**70) == []
+    assert three.reads.timeline("acme", "S2", after_seq=2**70) == []
+    assert len(three.reads.shipments("acme", cursor="cDE6MTE4MDU5MTYyMDcxNzQxMTMwMzQyNA").items) == 3
