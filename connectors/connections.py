@@ -1,11 +1,9 @@
-"""Finds the sink of an order system's connection, and stops calling one that is gone."""
+"""Finds the sink of an order system's connection, and remembers it for a moment."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import structlog
 from typing_extensions import override
 
 from connectors.cloud_events import WebhookSink, WebhookTarget
@@ -17,8 +15,6 @@ from domain.publication import Publication, PushResult
 FRESH_FOR: Final = 5.0
 """Seconds for which a looked-up connection is used again: how late a changed URL or key takes effect."""
 
-_log = structlog.get_logger()
-
 
 class ConnectionDirectory(Protocol):
     """What the ledger's connections offer to connectors. Blocking."""
@@ -27,13 +23,9 @@ class ConnectionDirectory(Protocol):
         """Return the target; raise `NotFoundError` or, for a disabled connection, `EndpointGoneError`."""
         ...
 
-    def disable(self, tenant: str, connection: str, *, reason: str) -> None:
-        """Stop pushes to the connection until a person enables it again."""
-        ...
-
 
 class ConnectionSinks(StatusSinks):
-    """The webhook sinks of all tenants; looks connections up and remembers them for `FRESH_FOR` seconds."""
+    """The webhook sinks of all tenants. Threads may share it."""
 
     def __init__(
         self,
@@ -59,29 +51,22 @@ class ConnectionSinks(StatusSinks):
             return known[1]
         self._known.pop(key, None)
         target = self._directory.target(tenant, connection)
-        sink = _DisablingSink(WebhookSink(target, self._http, self._clock), self, key)
+        sink = _ForgettingSink(WebhookSink(target, self._http, self._clock), lambda: self._known.pop(key, None))
         self._known[key] = (now, sink)
         return sink
 
-    async def disable(self, key: tuple[str, str]) -> None:
-        """Record that the receiver is gone and forget its sink."""
-        self._known.pop(key, None)
-        await asyncio.to_thread(self._directory.disable, *key, reason="the receiver answered 410 Gone")
-        _log.warning("connection.disabled", tenant=key[0], connection=key[1])
 
+class _ForgettingSink(StatusSink):
+    """A sink that is looked up anew after its receiver has answered 410: it is disabled then."""
 
-class _DisablingSink(StatusSink):
-    """A sink that reports its receiver's 410 before passing it on."""
-
-    def __init__(self, inner: StatusSink, owner: ConnectionSinks, key: tuple[str, str]) -> None:
+    def __init__(self, inner: StatusSink, forget: Callable[[], object]) -> None:
         self._inner = inner
-        self._owner = owner
-        self._key = key
+        self._forget = forget
 
     @override
     async def push(self, publication: Publication) -> PushResult:
         try:
             return await self._inner.push(publication)
         except EndpointGoneError:
-            await self._owner.disable(self._key)
+            self._forget()
             raise
