@@ -84,6 +84,13 @@ def first(paths: str | Sequence[str] | None) -> Get | None:
     return get
 
 
+def each(paths: str | Sequence[str] | None) -> tuple[Get, ...] | None:
+    """Compile every alternative into a getter of its own. None stays None."""
+    if paths is None:
+        return None
+    return tuple(getter(path) for path in ([paths] if isinstance(paths, str) else paths))
+
+
 def walker(path: str) -> Walk:
     """Compile a path into a walker; it returns None where the path does not exist in the document."""
     parsed = parse(path)

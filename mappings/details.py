@@ -9,7 +9,7 @@ from typing import Any, Final
 from domain.facts import Delivery, Hold
 from domain.milestones import Milestone
 from domain.reasons import Reason
-from mappings.access import Get, Scopes, first, getter
+from mappings.access import Get, Scopes, each, first
 from mappings.rows import Template, delivery_of
 from mappings.schema import DeliveryTable, DirectionTable, EventSpec, Mapping, Paths
 
@@ -40,7 +40,7 @@ def _value(get: Get | None, node: Any, scopes: Scopes) -> str | None:
 
 def _reason(paths: Paths, reasons: dict[str, Reason]) -> Detail:
     """Take the first field whose value the table knows: a finer code may stand before a coarser one."""
-    getters = tuple(getter(path) for path in ([paths] if isinstance(paths, str) else paths))
+    getters = each(paths) or ()
     known = {code.upper(): reason for code, reason in reasons.items()}
 
     def detail(node: Any, scopes: Scopes) -> Apply | None:

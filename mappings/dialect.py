@@ -8,7 +8,7 @@ from domain.errors import PayloadRefusedError
 from domain.facts import Fact
 from domain.milestones import MILESTONES, Kind, Milestone
 from domain.normalised import Normalised, Problem, Rejected, ShipmentHint
-from mappings.events import Envelope, RejectionError
+from mappings.events import Envelope, Explained, RejectionError
 from mappings.rows import CodeReader, Codes, test
 from mappings.schema import Mapping
 from mappings.shapes import ErrorReader, ShapeReader, Shipment
@@ -88,6 +88,16 @@ class Dialect:
             problems=outcome.problems,
             hints=outcome.hints,
         )
+
+    def explain(self, body: bytes) -> list[Explained]:
+        """Return, in document order, what each event of a payload uses of the mapping."""
+        tree = self._read(body)
+        for shape in self._shapes:
+            shipments = shape.shipments_of(tree)
+            if shipments is not None:
+                events = (event for shipment in shipments for event in shape.events_of(shipment))
+                return [shape.reader.explain(node, scopes) for node, scopes in events if node.__class__ is dict]
+        return []
 
     def _read_shapes(self, tree: Any, outcome: Outcome, delivery: Delivery) -> None:
         for shape in self._shapes:
@@ -173,6 +183,6 @@ def _shared(shipments: list[Shipment]) -> dict[str, int]:
 
 def milestones_of(dialect: Dialect, code: str | None) -> set[Milestone]:
     """Return every milestone that the tables can give for a cleaned code; `UNMAPPED` is always possible."""
-    row, rules = (None, dialect.codes.codeless) if code is None else dialect.codes.entry(code)
-    found = {one.milestone for one in row or ()}
-    return found | {one.milestone for _, rows in rules for one in rows} | {Milestone.UNMAPPED}
+    entry = dialect.codes.codeless if code is None else dialect.codes.entry(code)
+    found = {one.milestone for one in entry.row or ()}
+    return found | {one.milestone for rule in entry.rules for one in rule.rows} | {Milestone.UNMAPPED}

@@ -7,7 +7,7 @@ from domain.facts import Custody, Fact, Source
 from domain.ids import event_id
 from domain.milestones import Milestone
 from domain.reasons import Reason
-from mappings.access import Scopes, first
+from mappings.access import Scopes, each, first
 from mappings.building import FACT_FIELDS, SOURCE_FIELDS, build, defaults
 from mappings.details import Apply, compile_details
 from mappings.places import compile_place
@@ -50,6 +50,16 @@ class Envelope(NamedTuple):
     unknown_reasons: set[str]
 
 
+class Explained(NamedTuple):
+    """What an event used: its code as sent and cleaned, the key of its row or the number of its rule, reason codes."""
+
+    sent: str | None
+    code: str | None
+    key: str | None
+    rule: int | None
+    reasons: tuple[str, ...]
+
+
 class EventReader:
     """Reads events of one shape of one dialect."""
 
@@ -67,7 +77,7 @@ class EventReader:
         self._parties = mapping.parties
         self._parcel = first(spec.parcel)
         self._details = compile_details(spec, mapping)
-        self._reason_code = first(spec.reason_code)
+        self._reason_code = each(spec.reason_code)
         self._reasons = _known_reasons(mapping)
         self._place = compile_place(shape.place or mapping.place, mapping.countries)
         self._time = compile_times(shape.time or mapping.time, mapping.zones)
@@ -110,21 +120,26 @@ class EventReader:
         identity = (self._system, envelope.tracking_number, envelope.unique_id, what, raw_time, place_key, own_id)
         details = [apply for detail in self._details if (apply := detail(node, scopes)) is not None]
         if self._reason_code is not None:
-            self._note_reason(node, scopes, envelope)
+            self._note_reasons(node, scopes, envelope)
         return [
             self._fact(row, common, event_id(*identity, ordinal), details)
             for ordinal, row in enumerate(self._rows(code, node, scopes))
         ]
 
+    def explain(self, node: Any, scopes: Scopes) -> Explained:
+        """Return which row, rule and reason of the mapping an event uses."""
+        sent, code = self._code.read(node, scopes)
+        entry = self._codes.codeless if code is None else self._codes.entry(code)
+        rule = next((one for one in entry.rules if all(test(node, scopes) for test in one.tests)), None)
+        reasons = () if self._reason_code is None else self._reasons_of(node, scopes)
+        return Explained(sent, code, entry.key if rule is None else None, rule.number if rule else None, reasons)
+
     def _rows(self, code: str | None, node: Any, scopes: Scopes) -> tuple[Template, ...]:
-        if code is None:
-            rules, row = self._codes.codeless, None
-        else:
-            row, rules = self._codes.entry(code)
-        for tests, rows in rules:
-            if all(test(node, scopes) for test in tests):
-                return rows
-        return self._unmapped if row is None else row
+        entry = self._codes.codeless if code is None else self._codes.entry(code)
+        for rule in entry.rules:
+            if all(test(node, scopes) for test in rule.tests):
+                return rule.rows
+        return self._unmapped if entry.row is None else entry.row
 
     def _party_of(self, node: Any, scopes: Scopes) -> str:
         """Return who reports: named by [parties], otherwise the partner's own key behind the dialect's name."""
@@ -133,10 +148,13 @@ class EventReader:
             return self._system
         return self._parties.get(key) or f"{self._system}:{key[:MAX_CODE]}"
 
-    def _note_reason(self, node: Any, scopes: Scopes, envelope: Envelope) -> None:
-        code = self._reason_code(node, scopes) if self._reason_code is not None else None
-        if code is not None and code.upper() not in self._reasons and len(envelope.unknown_reasons) < MAX_CODE:
-            envelope.unknown_reasons.add(code[:MAX_CODE])
+    def _reasons_of(self, node: Any, scopes: Scopes) -> tuple[str, ...]:
+        return tuple(code for get in self._reason_code or () if (code := get(node, scopes)) is not None)
+
+    def _note_reasons(self, node: Any, scopes: Scopes, envelope: Envelope) -> None:
+        for code in self._reasons_of(node, scopes):
+            if code.upper() not in self._reasons and len(envelope.unknown_reasons) < MAX_CODE:
+                envelope.unknown_reasons.add(code[:MAX_CODE])
 
     def _fact(self, row: Template, common: dict[str, Any], identity: str, details: list[Apply]) -> Fact:
         values = row.values.copy()

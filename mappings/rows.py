@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from domain.axes import Direction
+from domain.errors import MappingInvalidError
 from domain.facts import Custody, Delivery, Fact, Hold
 from domain.milestones import MILESTONES, Milestone
 from domain.reasons import Reason
@@ -13,6 +14,7 @@ from mappings.schema import CodeSpec, CustodyRow, DeliveryRow, Mapping, Row, Row
 
 WILDCARD: Final = "*"
 MISSING: Final = "-"
+MAX_PARTS: Final = 4
 _MAX_KNOWN: Final = 5_000
 
 Test = Callable[[object, Scopes], bool]
@@ -28,14 +30,23 @@ class Template(NamedTuple):
     custody: CustodyRow | None
 
 
+class Rule(NamedTuple):
+    """A compiled rule; `number` is its place among the mapping's rules."""
+
+    number: int
+    tests: tuple[Test, ...]
+    rows: tuple[Template, ...]
+
+
 class Entry(NamedTuple):
-    """What is known about one code; `row` None means that only rules know it, or nobody."""
+    """What is known about one code; `row` None means that only rules know it, or nobody. `key` names the row."""
 
     row: tuple[Template, ...] | None
-    rules: tuple[tuple[tuple[Test, ...], tuple[Template, ...]], ...]
+    rules: tuple[Rule, ...]
+    key: str | None
 
 
-UNKNOWN: Final = Entry(None, ())
+UNKNOWN: Final = Entry(None, (), None)
 
 _DEFAULT_CUSTODY: Final = {
     # By the meaning of the milestone itself: who must have had the goods and who must have them now.
@@ -93,12 +104,14 @@ class Codes:
         """Compile rows and rules."""
         self._join = mapping.event.code.joined_by
         key = CodeReader(mapping.event.code).key
-        self._rows = {key(code): templates(row, mapping) for code, row in mapping.codes.items()}
+        self._rows = {key(code): (code, templates(row, mapping)) for code, row in mapping.codes.items()}
+        if len(self._rows) < len(mapping.codes):
+            raise MappingInvalidError("codes: two keys are the same code once cleaned")
         self._rules = tuple(
-            (frozenset(map(key, rule.codes)), tuple(map(test, rule.when)), templates(rule.row, mapping))
-            for rule in mapping.rules
+            (frozenset(map(key, rule.codes)), Rule(number, tuple(map(test, rule.when)), templates(rule.row, mapping)))
+            for number, rule in enumerate(mapping.rules)
         )
-        self.codeless = tuple((tests, rows) for codes, tests, rows in self._rules if not codes)
+        self.codeless = Entry(None, tuple(rule for codes, rule in self._rules if not codes), None)
         self._known: dict[str, Entry] = {}
 
     def entry(self, code: str) -> Entry:
@@ -112,24 +125,22 @@ class Codes:
         return known
 
     def candidates(self, code: str) -> list[str]:
-        """Return the keys that stand for a code, best first."""
+        """Return the keys that stand for a code, most exact first: `A/B`, `A/B/*`, `A/*`, `A/*/*`."""
         parts = code.split(self._join)
-        wild = [self._join.join([*parts[:count], *[WILDCARD] * (len(parts) - count)]) for count in _down(len(parts))]
-        # `A/*` stands for `A` alone, too.
-        return [code, *wild, *(self._join.join([*parts, *[WILDCARD] * extra]) for extra in (1, 2, 3))]
+        return [
+            self._join.join([*parts[:kept], *[WILDCARD] * stars])
+            for kept in range(len(parts), 0, -1)
+            for stars in range(kept < len(parts), MAX_PARTS + 1 - kept)
+        ]
 
     def _look_up(self, code: str) -> Entry:
         """Collect row and rules; a row for the exact code is not overruled by a rule for a wildcard."""
         keys = self.candidates(code)
         best = next((place for place, key in enumerate(keys) if key in self._rows), len(keys))
-        row = self._rows[keys[best]] if best < len(keys) else None
+        key, row = self._rows[keys[best]] if best < len(keys) else (None, None)
         near = frozenset(keys[: best + 1])
-        rules = tuple((tests, rows) for codes, tests, rows in self._rules if not codes.isdisjoint(near))
-        return Entry(row, rules) if row is not None or rules else UNKNOWN
-
-
-def _down(count: int) -> range:
-    return range(count - 1, 0, -1)
+        rules = tuple(rule for codes, rule in self._rules if not codes.isdisjoint(near))
+        return Entry(row, rules, key) if row is not None or rules else UNKNOWN
 
 
 def test(spec: When) -> Test:
