@@ -7,7 +7,7 @@ from typing import Final
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from activities.publishing import PublishingActivities
 from domain.errors import EndpointGoneError
@@ -100,10 +100,10 @@ class ConnectionPusher:
                 start_to_close_timeout=AT_ONCE,
                 retry_policy=RetryPolicy(maximum_attempts=1),
             )
-        except ActivityError as error:
-            if isinstance(error.cause, ApplicationError) and error.cause.next_retry_delay is not None:
-                return error.cause.next_retry_delay
-            return FIRST_PAUSE
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            return _pause_after(error)
         finally:
             self.is_attempting = False
         self._settle(publication, result)
@@ -181,6 +181,13 @@ class ConnectionPusher:
         )
 
 
+def _pause_after(error: FailureError) -> timedelta:
+    # A local activity raises its failure as it is, without an ActivityError around it.
+    cause = error.cause if isinstance(error, ActivityError) else error
+    pause = cause.next_retry_delay if isinstance(cause, ApplicationError) else None
+    return FIRST_PAUSE if pause is None else pause
+
+
 class Publisher:
     """All connections of one shipment."""
 
@@ -217,6 +224,17 @@ class Publisher:
         """Make one connection push now; an unknown name is nobody's."""
         if connection in self._pushers:
             self._pushers[connection].nudge()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a coroutine ended, which only a bug can make it do."""
+        return any(task.done() for task in self._tasks)
+
+    def raise_if_broken(self) -> None:
+        """Fail the workflow task when a coroutine ended: a bug is seen and waits for its fix, the shipment lives."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                raise RuntimeError("a connection is no longer served") from task.exception()
 
     @property
     def is_attempting(self) -> bool:

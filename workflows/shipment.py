@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.journal import JournalActivities
@@ -84,7 +84,8 @@ class ShipmentWorkflow:
             if self._is_long:
                 await self._continue_as_new()
             self._clock.arm(self._deadline_at)
-            await workflow.wait_condition(lambda: self._has_work or self._may_close)
+            await workflow.wait_condition(lambda: self._has_work or self._may_close or self._publisher.is_broken)
+            self._publisher.raise_if_broken()
         self._clock.stop()
 
     @workflow.signal(name="facts_reported")
@@ -184,7 +185,9 @@ class ShipmentWorkflow:
                 )
             else:
                 await workflow.execute_activity_method(JournalActivities.commit, commit, start_to_close_timeout=COMMIT)
-        except ActivityError:
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
             workflow.logger.exception("ledger.commit_refused", extra={"seq": commit.entries[-1].seq})
             await workflow.sleep(REFUSED_PAUSE, summary="the ledger refused a commit")
             await self._commit(commit, locally=False)

@@ -48,7 +48,7 @@ class Parcel:
             "tracking_number": number,
             "milestone": milestone,
             "source": Source(party="testpost", system="testpost", raw_code=milestone.value, mapping_version="1"),
-            "recorded_at": self.now + timedelta(minutes=5),
+            "recorded_at": datetime.now(UTC),
             "occurred_at": self.now,
             "precision": Precision.SECOND,
             "reasons": reasons,
