@@ -1,9 +1,16 @@
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
+from typing_extensions import override
 
 from domain.errors import ConflictError, NotFoundError
+from domain.facts import Fact
+from domain.messages import StoredMessage
 from domain.shipments import Leg, LegRole
+from ledger.inbox import LedgerInbox
 from ledger.rows import FactDelivery
 from ledger.store import Ledger
 from tests.integration.ledger.made import (
@@ -19,6 +26,20 @@ from tests.integration.ledger.made import (
     snapshot,
     take_in,
 )
+
+
+class SlowInbox(LedgerInbox):
+    """Takes its time between looking a number up and storing the fact."""
+
+    looked_up = threading.Event()
+
+    @override
+    def _insert_facts(
+        self, connection: Connection, message: StoredMessage, found: list[Fact], routes: dict[str, str | None]
+    ) -> set[str]:
+        self.looked_up.set()
+        time.sleep(0.3)
+        return super()._insert_facts(connection, message, found, routes)
 
 
 def test_a_plan_is_registered_once(ledger: Ledger) -> None:
@@ -155,6 +176,22 @@ def test_one_number_claimed_by_many_at_once_goes_to_one(ledger: Ledger) -> None:
 
     assert len(winners) == 1
     assert [row.shipment_id for row in ledger.reads.shipments("acme").items] == winners
+
+
+def test_a_registration_waits_for_a_fact_that_is_about_to_be_parked(ledger: Ledger) -> None:
+    take_in(ledger, fact("e_1"), body=b"1")
+    message = ledger.inbox.keep(incoming(b"2"))
+    inbox = SlowInbox(ledger.database)
+    SlowInbox.looked_up.clear()
+    reader = threading.Thread(target=lambda: inbox.record(message, read(fact("e_2"))))
+    reader.start()
+    assert SlowInbox.looked_up.wait(timeout=10)
+
+    registered = ledger.registry.register(plan("S1", "AB123"))
+    reader.join(timeout=10)
+
+    assert ids_of(registered.deliveries) == {"S1": ["e_1", "e_2"]}
+    assert ledger.reads.parked("acme") == []
 
 
 def test_no_fact_stays_parked_when_it_races_with_the_registration(ledger: Ledger) -> None:
