@@ -13,9 +13,11 @@ from domain.axes import Precision
 from domain.facts import Fact, Location, Source
 from domain.fold import fold
 from domain.journeys import Effect, Step
-from domain.milestones import Milestone as M
+from domain.milestones import Milestone
 from domain.shipments import ShipmentPlan
 from domain.states import State
+
+M = Milestone
 
 PLAN: Final = ShipmentPlan(tenant="bench", shipment_id="B1", origin_country="CN", destination_country="DE")
 START: Final = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
