@@ -90,6 +90,8 @@ _BY_ERROR: Final[tuple[tuple[type[HubError], str], ...]] = (
 )
 _BY_STATUS: Final = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
+_DETAILS: Final = {"bad_request": "The body cannot be read as JSON in UTF-8.", "not_found": "There is no such path."}
+
 
 class ApiError(Exception):
     """A refusal of the gateway itself, by a code of `KINDS`."""
@@ -172,7 +174,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     if not isinstance(error, HTTPException):
         raise error
     code = _BY_STATUS.get(error.status_code, "bad_request")
-    detail = error.detail if isinstance(error, BodyTooLargeError) else KINDS[code].title + "."
+    detail = error.detail if isinstance(error, BodyTooLargeError) else _DETAILS.get(code, KINDS[code].title + ".")
     return respond(code, detail, request_id=_request_id(request), headers=error.headers)
 
 

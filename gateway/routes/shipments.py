@@ -44,7 +44,7 @@ _log = structlog.get_logger()
     summary="Register a shipment",
     response_model=RegisteredOut,
     response_description="Registered now.",
-    responses=_REPEATED | errors(*GUARDED, "conflict", "too_large", "unavailable"),
+    responses=_REPEATED | errors(*GUARDED, "bad_request", "conflict", "too_large", "unavailable"),
 )
 async def register(
     body: ShipmentIn, caller: Writer, gateway: InGateway, idempotency_key: IdempotencyKey = None

@@ -59,12 +59,15 @@ class JsonDialect:
             raise RuntimeError("a bug in the engine")
         try:
             rows = json.loads(body)
-            facts = [self._fact(dialect, row, received_at, message_id, place) for place, row in enumerate(rows)]
+            facts = [
+                self._fact(dialect, row, place, received_at=received_at, message_id=message_id)
+                for place, row in enumerate(rows)
+            ]
         except (ValueError, TypeError) as error:
             raise PayloadUnreadableError("not a list of events") from error
         return Normalised(dialect=dialect, mapping_version="1", facts=facts)
 
-    def _fact(self, dialect: str, row: Any, received_at: datetime, message_id: str | None, place: int) -> Fact:
+    def _fact(self, dialect: str, row: Any, place: int, *, received_at: datetime, message_id: str | None) -> Fact:
         number, code, at = row
         known = code in Milestone.__members__
         return Fact(

@@ -71,7 +71,7 @@ async def test_admin_may_do_everything(world: Any, method: str, path: str, scope
     [None, "", "Bearer", "Bearer mp_", "Bearer mp_000000000000_" + "0" * 64, "Basic bXA6bXA=", "Bearer " + "x" * 9000],
 )
 async def test_without_a_live_key_there_is_nothing(
-    world: Any, method: str, path: str, scope: str, authorization: str | None
+    world: Any, method: str, path: str, *, scope: str, authorization: str | None
 ):
     del scope
     headers = {} if authorization is None else {"authorization": authorization}

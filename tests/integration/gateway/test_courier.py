@@ -25,7 +25,7 @@ async def send(world: Any, body: bytes) -> None:
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is in a database
             await asyncio.sleep(0.02)
 
 
@@ -33,16 +33,17 @@ def incoming(world: Any, body: bytes) -> IncomingMessage:
     return IncomingMessage("main", "17track-main", "17track", body, "application/json", world.clock.now())
 
 
-async def test_a_shuffled_burst_becomes_one_batch_per_shipment(world: Any):
-    await world.register("S1", "TN-1")
-    await world.register("S2", "TN-2")
-
-    for minute, step in [(2, "DELIVERED"), (0, "PICKED_UP"), (1, "CUSTOMS_HELD")]:
-        await send(world, event("TN-1", step, minute))
-        await send(world, event("TN-1", step, minute))
-        await send(world, event("TN-2", step, minute))
-    await until(lambda: len(world.dispatcher.delivered) == 2)
-    await asyncio.sleep(0.4)
+async def test_a_shuffled_burst_becomes_one_batch_per_shipment(make_world: Any):
+    # Wide windows: what counts here is the merging, not how quick this machine is just now.
+    world = make_world(settle_quiet=timedelta(seconds=0.7), settle_most=timedelta(seconds=10))
+    async with world.app.router.lifespan_context(world.app), world.http:
+        await world.register("S1", "TN-1")
+        await world.register("S2", "TN-2")
+        for minute, step in [(2, "DELIVERED"), (0, "PICKED_UP"), (1, "CUSTOMS_HELD")]:
+            await send(world, event("TN-1", step, minute))
+            await send(world, event("TN-1", step, minute))
+            await send(world, event("TN-2", step, minute))
+        await until(lambda: len(world.dispatcher.delivered) == 2)
 
     by_shipment = {delivery.shipment_id: delivery for delivery in world.dispatcher.delivered}
     assert len(world.dispatcher.delivered) == 2

@@ -35,7 +35,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # signals are pytest's
     task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"

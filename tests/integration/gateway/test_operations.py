@@ -45,7 +45,7 @@ async def test_not_ready_at_another_schema(world: Any, ledger_file: Path):
     assert answer.json()["failing"] == {"ledger": "is not at this version's schema; run `milepost migrate`"}
 
 
-async def test_not_ready_without_tables(make_world: Any, ledger: Ledger, tmp_path: Path):
+async def test_not_ready_without_tables(make_world: Any, tmp_path: Path):
     world = make_world()
     empty = Ledger.open(f"sqlite:///{tmp_path / 'nothing.db'}")
     object.__setattr__(world.app.state.gateway.deps, "ledger", empty)

@@ -138,7 +138,7 @@ async def test_an_upload_takes_the_same_way(world: Any):
     ("dialect", "body", "status", "code"),
     [("unheard_of", BODY, 404, "not_found"), ("acme", b"", 400, "bad_request"), ("a%00b", BODY, 422, "invalid")],
 )
-async def test_an_upload_that_cannot_be_used_is_named(world: Any, dialect: str, body: bytes, status: int, code: str):
+async def test_an_upload_that_cannot_be_used_is_named(world: Any, dialect: str, body: bytes, *, status: int, code: str):
     answer = await world.http.post(f"/v1/messages/{dialect}", content=body, headers=world.key("shipments:write"))
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
