@@ -104,10 +104,10 @@ def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:
     # The driver's own transaction handling begins too late and never IMMEDIATE.
     dbapi_connection.isolation_level = None
     for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT}",  # first: switching to WAL has to wait for others, too
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_TIMEOUT}",
         "secure_delete=ON",
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}")

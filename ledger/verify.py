@@ -21,6 +21,7 @@ from ledger.journal import FEED
 from ledger.tables import audit_entries, changes, counters, facts, journeys, messages, shipments
 
 _CHUNK: Final = 500  # rows held in memory at a time
+_BODIES: Final = 20  # messages held in memory at a time; one may have a megabyte
 
 Rederive = Callable[[StoredMessage], Normalised]
 
@@ -100,7 +101,7 @@ class _Audit:
         if self.shipment_id is not None:
             its_facts = and_(_same(messages, facts, "message_id"), messages.c.account == facts.c.account)
             query = query.where(select(facts).where(its_facts, facts.c.shipment_id == self.shipment_id).exists())
-        for row in _stream(connection, query):
+        for row in _stream(connection, query, _BODIES):
             self._message(connection, stored(row))
 
     def feed(self, connection: Connection) -> None:
@@ -202,8 +203,8 @@ def _same(left: Any, right: Any, name: str) -> Any:
     return and_(left.c.tenant == right.c.tenant, left.c[name] == right.c[name])
 
 
-def _stream(connection: Connection, query: Any) -> Iterator[Row[Any]]:
-    yield from connection.execute(query, execution_options={"yield_per": _CHUNK})
+def _stream(connection: Connection, query: Any, rows: int = _CHUNK) -> Iterator[Row[Any]]:
+    yield from connection.execute(query, execution_options={"yield_per": rows})
 
 
 def _body(row: Row[Any]) -> dict[str, Any] | None:
