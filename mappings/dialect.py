@@ -18,6 +18,10 @@ MAX_EVENTS: Final = 10_000
 """Events of one payload; about a hundred times what carriers send."""
 
 
+_ON_THE_WAY: Final = frozenset({"PRE", "FIRST_MILE", "EXPORT", "LINEHAUL", "IMPORT", "ANY"})
+"""Phases that a summary of "in transit" covers."""
+
+
 class Delivery(NamedTuple):
     """When and as which message a payload came."""
 
@@ -166,6 +170,10 @@ class Dialect:
         if row is None or any(fact.milestone is row[0].milestone for fact in facts):
             return
         if MILESTONES[row[0].milestone].kind is not Kind.MILESTONE:
+            return
+        if row[0].milestone is Milestone.IN_TRANSIT and all(
+            MILESTONES[f.milestone].phase in _ON_THE_WAY for f in facts
+        ):
             return
         newest = max(facts, key=lambda fact: (fact.occurred_at is not None, fact.occurred_at or fact.recorded_at))
         detail = f"the summary says {row[0].milestone}, the newest event {newest.milestone}; events win"

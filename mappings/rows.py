@@ -75,6 +75,7 @@ def _template(row: RowTable, mapping: Mapping) -> Template:
         values["classifier"] = row.classifier
     elif milestone is Milestone.ETA_UPDATED:
         values["classifier"] = type(values["classifier"]).EST
+    values["reasons"] = tuple(row.reasons)
     values["direction"] = row.direction
     if row.hold is not None:
         values["hold"] = Hold(key=row.hold.key, authority=row.hold.authority, side=row.hold.side)
