@@ -7,14 +7,12 @@ returns the name of what is wrong when its milestone does not fit, and has chang
 from collections.abc import Callable
 from typing import Final
 
-from domain.axes import Direction, Side
+from domain.axes import Direction
 from domain.facts import Fact
+from domain.fold import barriers
 from domain.fold.context import Zone
 from domain.fold.groups import LOOP
-from domain.fold.holds import Lifted
 from domain.fold.piece import Piece
-from domain.fold.reasons import reasons_of
-from domain.journeys import CustomsFacet
 from domain.milestones import Milestone
 from domain.states import State
 
@@ -74,77 +72,6 @@ def _loop_scan(piece: Piece, fact: Fact, milestone: Milestone) -> str | None:
 def _schedule(piece: Piece, _fact: Fact, _milestone: Milestone) -> str | None:
     if piece.stage in {State.DELIVERY_ATTEMPTED, State.UNDELIVERABLE}:
         piece.stage = State.LAST_MILE
-    return None
-
-
-def _submit_customs(piece: Piece, fact: Fact, milestone: Milestone) -> str | None:
-    side = _side(piece, fact, milestone)
-    piece.marks.customs_progress(side, CustomsFacet.SUBMITTED)
-    if not piece.border:
-        return None
-    if side is Side.EXPORT and piece.stage is State.FIRST_MILE:
-        piece.advance(State.EXPORT)
-    elif side is Side.IMPORT and piece.stage is State.LINEHAUL and not piece.context.is_outside_destination(fact):
-        piece.advance(State.IMPORT_CUSTOMS)
-    return None
-
-
-def _clear_customs(piece: Piece, fact: Fact, milestone: Milestone) -> str | None:
-    side = _side(piece, fact, milestone)
-    piece.marks.customs_progress(side, CustomsFacet.CLEARED)
-    if piece.holds.lift_customs(side):
-        piece.resume()
-    if side is Side.EXPORT and piece.stage is State.FIRST_MILE and piece.border:
-        piece.advance(State.EXPORT)
-    elif side is Side.IMPORT and piece.stage is State.IMPORT_CUSTOMS:
-        piece.advance(State.LAST_MILE)
-    return None
-
-
-def _side(piece: Piece, fact: Fact, milestone: Milestone) -> Side:
-    """Return the customs side: the milestone's own, unless its code leaves the side to the place."""
-    if fact.by_context:
-        return piece.context.customs_side(fact)
-    exporting = milestone in {Milestone.EXPORT_CUSTOMS_SUBMITTED, Milestone.EXPORT_CUSTOMS_CLEARED}
-    return Side.EXPORT if exporting else Side.IMPORT
-
-
-def _authority_side(piece: Piece, fact: Fact) -> Side:
-    named = fact.hold.side if fact.hold else None
-    return named or piece.context.customs_side(fact)
-
-
-def _hold_by_authority(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
-    piece.holds.place(fact, customs=True, side=_authority_side(piece, fact), reasons=reasons_of(fact))
-    return None
-
-
-def _hold(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
-    side = fact.hold.side if fact.hold else None
-    piece.holds.place(fact, customs=False, side=side, reasons=reasons_of(fact))
-    return None
-
-
-def _refuse(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
-    if piece.stage is State.CREATED:
-        return "REFUSED_BEFORE_CUSTODY"
-    side = _authority_side(piece, fact)
-    piece.marks.customs_progress(side, CustomsFacet.REFUSED)
-    # The authority has decided: nothing of its side is pending any more.
-    piece.holds.lift_customs(side)
-    piece.stop()
-    return None
-
-
-def _resolve(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
-    match piece.holds.lift(fact.hold, piece.context.customs_side(fact)):
-        case Lifted.NOTHING:
-            return None if piece.marks.lift_problem() else "RESOLVED_WITHOUT_HOLD"
-        case Lifted.ONE_OF_SEVERAL:
-            piece.flags.append("AMBIGUOUS_RELEASE")
-        case Lifted.ONE:
-            pass
-    piece.resume()
     return None
 
 
@@ -239,20 +166,20 @@ RULES: Final[dict[Milestone, Rule]] = {
     Milestone.CANCELLED: _cancel,
     Milestone.PICKED_UP: _first_mile,
     Milestone.RECEIVED_AT_ORIGIN: _first_mile,
-    Milestone.EXPORT_CUSTOMS_SUBMITTED: _submit_customs,
-    Milestone.EXPORT_CUSTOMS_CLEARED: _clear_customs,
+    Milestone.EXPORT_CUSTOMS_SUBMITTED: barriers.submit_customs,
+    Milestone.EXPORT_CUSTOMS_CLEARED: barriers.clear_customs,
     Milestone.DEPARTED_ORIGIN: _leave_origin,
     Milestone.IN_TRANSIT: _line_scan,
     Milestone.HUB_ARRIVED: _line_scan,
     Milestone.HUB_DEPARTED: _line_scan,
     Milestone.HANDED_OVER: _line_scan,
     Milestone.ARRIVED_DESTINATION: _arrive,
-    Milestone.IMPORT_CUSTOMS_SUBMITTED: _submit_customs,
-    Milestone.IMPORT_CUSTOMS_CLEARED: _clear_customs,
-    Milestone.CUSTOMS_HELD: _hold_by_authority,
-    Milestone.CUSTOMS_REFUSED: _refuse,
-    Milestone.HELD: _hold,
-    Milestone.HOLD_RESOLVED: _resolve,
+    Milestone.IMPORT_CUSTOMS_SUBMITTED: barriers.submit_customs,
+    Milestone.IMPORT_CUSTOMS_CLEARED: barriers.clear_customs,
+    Milestone.CUSTOMS_HELD: barriers.hold_by_authority,
+    Milestone.CUSTOMS_REFUSED: barriers.refuse,
+    Milestone.HELD: barriers.hold,
+    Milestone.HOLD_RESOLVED: barriers.resolve,
     Milestone.REROUTED: _reroute,
     Milestone.ARRIVED_DELIVERY_DEPOT: _loop_scan,
     Milestone.DELIVERY_SCHEDULED: _schedule,
