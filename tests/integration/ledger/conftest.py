@@ -56,6 +56,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the URL of a fresh migrated file."""
+    path = tmp_path / "ledger.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(scope="session")
 def postgres_migrated(postgres: str) -> str:
     """Return the URL of a migrated database that the tests share one after the other."""
@@ -74,14 +82,12 @@ def postgres_url(postgres_migrated: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """Return the URL of a fresh migrated ledger on each database."""
     if request.param == "postgres":
         found: str = request.getfixturevalue("postgres_url")
         return found
-    path = tmp_path / "ledger.db"
-    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-    return f"sqlite:///{path}"
+    return str(request.getfixturevalue("sqlite_url"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

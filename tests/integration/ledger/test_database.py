@@ -16,13 +16,13 @@ def four(url: str) -> Iterator[list[Ledger]]:
         ledger.close()
 
 
-def test_sqlite_runs_with_the_settings_it_needs(ledger: Ledger) -> None:
-    if ledger.database.is_postgres:
-        return
+def test_sqlite_runs_with_the_settings_it_needs(sqlite_url: str) -> None:
+    ledger = Ledger.open(sqlite_url)
     expected = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 15_000, "secure_delete": 1}
 
     with ledger.database.read() as connection:
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in expected}
+    ledger.close()
 
     assert found == expected
 

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from domain.errors import NotFoundError
 from domain.states import State
@@ -116,6 +117,26 @@ def test_times_come_back_in_utc_to_the_microsecond(ledger: Ledger) -> None:
     assert last_at == exact
     assert last_at is not None
     assert last_at.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_zone_is_refused(three: Ledger) -> None:
+    with pytest.raises(StatementError, match="a time without zone is no time"):
+        three.reads.shipments("acme", updated_after=datetime(2026, 3, 1))  # noqa: DTZ001 - the case at hand
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_kept(ledger: Ledger, sent: str, kept: str) -> None:
+    ledger.registry.register(plan("S1"))
+    ledger.journal.commit(commit("S1", entry(1), shown=snapshot(last_at=datetime.fromisoformat(sent))))
+
+    last_at = ledger.reads.shipment("acme", "S1").snapshot.last_at
+    assert last_at == datetime.fromisoformat(kept)
 
 
 def test_hostile_questions_find_nothing(three: Ledger) -> None:
