@@ -1,5 +1,6 @@
 """Commands for shipments, as Temporal updates: the caller waits for the workflow's answer."""
 
+import asyncio
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +17,9 @@ from domain.ports import ShipmentCommands
 UPDATE: Final = "command"
 ANSWER_WITHIN: Final = timedelta(seconds=10)
 
+_CLOSING: Final = frozenset({RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.RESOURCE_EXHAUSTED})
+_CLOSING_PAUSES: Final = (0.1, 0.3)
+
 
 class TemporalCommands(ShipmentCommands):
     """Sends a command to the workflow of its shipment. The command id is also the update id."""
@@ -27,6 +31,20 @@ class TemporalCommands(ShipmentCommands):
     @override
     async def execute(self, tenant: str, shipment_id: str, command: Command) -> CommandAnswer:
         """Return the workflow's answer; the failures are those of the port."""
+        for pause in _CLOSING_PAUSES:
+            try:
+                return await self._update(tenant, shipment_id, command)
+            except RPCError as error:
+                if error.status not in _CLOSING:
+                    raise _rpc_failure(error) from error
+            # The workflow is on its way from one run to the next; the update id keeps a repetition from counting twice.
+            await asyncio.sleep(pause)
+        try:
+            return await self._update(tenant, shipment_id, command)
+        except RPCError as error:
+            raise _rpc_failure(error) from error
+
+    async def _update(self, tenant: str, shipment_id: str, command: Command) -> CommandAnswer:
         handle = self._client.get_workflow_handle(shipment_workflow(tenant, shipment_id))
         try:
             answer: CommandAnswer = await handle.execute_update(
@@ -40,8 +58,9 @@ class TemporalCommands(ShipmentCommands):
             raise _refusal(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise HubUnavailableError("the shipment did not answer in time") from error
-        except RPCError as error:
-            raise _rpc_failure(error) from error
+        except RuntimeError as error:
+            # A lazy client connects with its first call, and says so when it cannot.
+            raise HubUnavailableError("the workflow service does not answer") from error
         return answer
 
 
@@ -73,5 +92,7 @@ class TemporalProbe:
             serving = await self._client.service_client.check_health(timeout=timedelta(seconds=2))
         except RPCError as error:
             raise HubUnavailableError("the workflow service does not answer", status=error.status.name) from error
+        except RuntimeError as error:
+            raise HubUnavailableError("the workflow service was never reached") from error
         if not serving:
             raise HubUnavailableError("the workflow service is not serving")

@@ -76,7 +76,9 @@ async def _start(gateway: Gateway, plan: ShipmentPlan, registered: Registered) -
         return True
     try:
         async with asyncio.timeout(START_WITHIN):
-            await gateway.deps.dispatcher.start(plan)
+            # The stored plan also knows when it was registered, now or the first time.
+            stored = await run_in_threadpool(gateway.deps.ledger.registry.plan, plan.tenant, plan.shipment_id)
+            await gateway.deps.dispatcher.start(stored)
     except Exception as error:  # noqa: BLE001 - it is registered in any case, and the courier's sweep starts it
         _log.warning("shipment.start_postponed", shipment_id=plan.shipment_id, failure=type(error).__name__)
         return False

@@ -1,7 +1,10 @@
 """The gateway over a real ledger (SQLite), with fakes of the ports behind it: dialects, dispatcher, commands."""
 
+import asyncio
+import contextlib
 import json
 import shutil
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 from domain import ids
@@ -37,13 +41,15 @@ WEBHOOK_KEY = "whsec_bWlsZXBvc3Qtc2Vjb25kLWtleS0zMi1ieXRlcy1vayE="
 
 @dataclass
 class SetClock:
-    at: datetime = START
+    """Stands still until it is told otherwise; None follows the machine."""
+
+    at: datetime | None = START
 
     def now(self) -> datetime:
-        return self.at
+        return self.at or datetime.now(UTC)
 
     def pass_(self, span: timedelta) -> None:
-        self.at += span
+        self.at = self.now() + span
 
 
 class JsonDialect:
@@ -221,8 +227,17 @@ def ledger(ledger_file: Path, clock: SetClock) -> Iterator[Ledger]:
     ledger.close()
 
 
-def build(ledger: Ledger, clock: SetClock, options: GatewayOptions | None = None, inbox: Inbox | None = None) -> World:
-    dialect, dispatcher, commands = JsonDialect(), RecordingDispatcher(), RecordingCommands()
+def build_world(
+    ledger: Ledger,
+    clock: SetClock,
+    *,
+    options: GatewayOptions | None = None,
+    inbox: Inbox | None = None,
+    dispatcher: Any = None,
+    commands: Any = None,
+) -> World:
+    dialect = JsonDialect()
+    dispatcher, commands = dispatcher or RecordingDispatcher(), commands or RecordingCommands()
     intake = Intake(inbox or ledger.inbox, dialect, dispatcher, clock)
 
     async def probe() -> None:
@@ -249,12 +264,40 @@ def build(ledger: Ledger, clock: SetClock, options: GatewayOptions | None = None
 
 @pytest.fixture
 async def world(ledger: Ledger, clock: SetClock) -> AsyncIterator[World]:
-    world = build(ledger, clock)
+    world = build_world(ledger, clock)
     async with world.app.router.lifespan_context(world.app), world.http:
         yield world
 
 
 @pytest.fixture
-def make_world(ledger: Ledger, clock: SetClock) -> Callable[..., World]:
+def build(ledger: Ledger, clock: SetClock) -> Callable[..., World]:
+    """Build a gateway with other parts."""
+    return lambda **parts: build_world(ledger, clock, **parts)
+
+
+@pytest.fixture
+def make_world(build: Callable[..., World]) -> Callable[..., World]:
     """Build further gateways over the same ledger; keyword arguments change the courier's options."""
-    return lambda inbox=None, **courier: build(ledger, clock, GatewayOptions(courier=replace(QUICK, **courier)), inbox)
+    return lambda inbox=None, **courier: build(options=GatewayOptions(courier=replace(QUICK, **courier)), inbox=inbox)
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[str]:
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # signals are pytest's
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def serving() -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[str]]:
+    """Serve an app on a free port of loopback; the value is its base URL."""
+    return _serving

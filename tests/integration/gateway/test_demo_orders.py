@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from connectors.cloud_events import WebhookSink, WebhookTarget, encode
 from connectors.egress import EgressPolicy
@@ -26,22 +23,6 @@ from ledger.database import SystemClock
 
 OLD, NEW = new_key(), new_key()
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-@contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # signals are pytest's
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @dataclass
@@ -64,7 +45,7 @@ class Shop:
 
 
 @pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
+async def shop(serving: Any) -> AsyncIterator[Shop]:
     limits = HttpLimits(connect=2.0, read=0.5, total=1.0)
     async with (
         serving(create_demo_orders([NEW, OLD])) as base,
@@ -184,7 +165,7 @@ async def test_an_unknown_order_is_not_found(shop: Shop):
     assert (await shop.http.get("/orders/ORDER-9")).status_code == 404
 
 
-async def test_the_gateway_cuts_an_endless_body_on_a_real_connection(make_world: Any):
+async def test_the_gateway_cuts_an_endless_body_on_a_real_connection(make_world: Any, serving: Any):
     world = make_world()
     sent = 0
 
@@ -204,7 +185,7 @@ async def test_the_gateway_cuts_an_endless_body_on_a_real_connection(make_world:
     assert sent < 50_000_000
 
 
-async def test_a_body_announced_too_large_is_refused_before_it_is_sent(make_world: Any):
+async def test_a_body_announced_too_large_is_refused_before_it_is_sent(make_world: Any, serving: Any):
     world = make_world()
     async with serving(world.app) as base:
         host, port = base.removeprefix("http://").split(":")
