@@ -88,10 +88,11 @@ async def running(workers: Sequence[Worker], stop: asyncio.Event) -> AsyncIterat
     out at the end of the block.
     """
     failed: list[str] = []
+    is_closing = asyncio.Event()
     tasks = [asyncio.create_task(worker.run(), name=f"worker:{worker.task_queue}") for worker in workers]
 
     def ended(task: asyncio.Task[None]) -> None:
-        if not stop.is_set():
+        if not is_closing.is_set() and not stop.is_set():
             failed.append(task.get_name())
             stop.set()
 
@@ -101,7 +102,7 @@ async def running(workers: Sequence[Worker], stop: asyncio.Event) -> AsyncIterat
         yield failed
     finally:
         # From here on an end is no failure.
-        stop.set()
+        is_closing.set()
         pairs = zip(workers, tasks, strict=True)
         await asyncio.gather(*(worker.shutdown() for worker, task in pairs if not task.done()))
         await asyncio.gather(*tasks)

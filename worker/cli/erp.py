@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from rich.markup import escape
 
 from connectors.standard_webhooks import new_key
 from ledger.rows import Connection, ConvergenceRow, DeadLetter
@@ -43,7 +44,7 @@ def add(connection: str, url: str, tenant: TenantOption = None, *, as_json: Json
     if as_json:
         emit({**_row(made), "secret": secret if fresh else None})
         return
-    show(f"connection [bold]{made.connection_id}[/] of tenant {made.tenant} -> {made.url}")
+    show(f"connection [bold]{made.connection_id}[/] of tenant {made.tenant} -> {escape(made.url)}")
     show(f"secret (shown this once): [bold]{secret}[/]" if fresh else "[dim]it was there; its secret stays[/]")
     if parts.scheme == "http":
         show("[yellow]plain http: signatures protect the content from changes, not from readers[/]")

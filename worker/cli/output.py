@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -34,14 +34,22 @@ class CommandFailedError(Exception):
         self.code = code
 
 
+WIDE: Final = 132
+"""Columns of a table that goes to a file or a pipe, where no window folds it."""
+
+
 def stdout() -> Console:
     """Return the console of results; made anew, because tests and pipes replace the stream."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _console(sys.stdout)
 
 
 def stderr() -> Console:
     """Return the console of progress and errors."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE)
 
 
 def emit(document: object) -> None:
@@ -63,8 +71,10 @@ def plain(value: object) -> Any:
     return list(value) if isinstance(value, Iterable) else str(value)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table; a None becomes an empty cell, a `Text` keeps its colours."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table | Text:
+    """Return a table, or one line when it would be empty; None is an empty cell, a `Text` keeps its colours."""
+    if not rows:
+        return Text.assemble((title, "bold"), (": none", "dim"))
     made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
@@ -86,8 +96,8 @@ def moment(value: datetime | None) -> str:
 
 
 def lasting(value: timedelta) -> str:
-    """Return a duration in its two biggest units: `3 d 4 h`, `12 min`."""
+    """Return a duration in its two biggest units: `3d 4h`, `12m`."""
     seconds = int(value.total_seconds())
-    parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3_600, "h"), (seconds % 3_600 // 60, "min")]
-    shown = [f"{count} {unit}" for count, unit in parts if count][:2]
-    return " ".join(shown) or f"{seconds} s"
+    parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3_600, "h"), (seconds % 3_600 // 60, "m")]
+    shown = [f"{count}{unit}" for count, unit in parts if count][:2]
+    return " ".join(shown) or f"{seconds}s"

@@ -96,8 +96,8 @@ def explain(error: Exception) -> tuple[str, str | None, ExitCode] | None:
             return str(error), hint, code
     # By name: importing pydantic, SQLAlchemy and temporalio only to recognise them would slow every command.
     names = {kind.__name__ for kind in type(error).__mro__}
-    if "OperationalError" in names:
-        return "the ledger cannot be used: " + _first_line(error), "run `milepost doctor`", ExitCode.UNREACHABLE
+    if names & {"OperationalError", "ProgrammingError"}:
+        return "the ledger cannot be used: " + _first_line(error), "run `milepost doctor --fix`", ExitCode.UNREACHABLE
     if names & {"RPCError", "DevServerError", "ConnectError"}:
         return _first_line(error), "run `milepost doctor`", ExitCode.UNREACHABLE
     if "SettingsInvalidError" in names:

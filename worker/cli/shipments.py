@@ -100,8 +100,13 @@ def timeline(
 
 
 def _said(entry: dict[str, Any]) -> Text:
-    body = entry.get("body") or {}
-    words = [str(body[name]) for name in ("milestone", "state", "flag", "outcome", "kind") if body.get(name)]
-    if entry.get("raw_text"):
+    body = entry["body"]
+    names = ("command", "milestone", "state", "flag", "outcome")
+    words = [str(body[name]) for name in names if body.get(name)]
+    if body.get("kind") not in {None, "STATUS", "PARCEL"}:
+        words.append(str(body["kind"]))
+    if body.get("supersedes"):
+        words.append("takes back " + ", ".join(map(str, body["supersedes"])))
+    if entry["kind"] == "FACT" and entry.get("raw_text"):
         words.append(f"“{entry['raw_text']}”")
     return Text(" ".join(words))
