@@ -7,6 +7,7 @@ One request carries the ordered list of changes since the last acknowledged one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,9 @@ from domain.publication import Publication, PushResult, StatusChange
 
 EVENT_TYPE: Final = "io.milepost.shipment.status.v1"
 CONTENT_TYPE: Final = "application/cloudevents+json"
+
+LONGEST_PAUSE: Final = timedelta(hours=24)
+"""A receiver may ask for this much; a longer wish is a connection that a person should switch off."""
 
 _HTML: Final = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
 
@@ -59,7 +63,7 @@ class WebhookSink(StatusSink):
         headers["content-type"] = CONTENT_TYPE
         partner = self._target.connection
         answer = await self._http.post(self._target.url, body, headers=headers, partner=partner)
-        raise_for_answer(answer, partner=partner, now=self._clock.now())
+        raise_for_answer(answer, partner=partner, now=self._clock.now(), longest=LONGEST_PAUSE)
         _refuse_web_page(answer, partner)
         return PushResult(acked=True, revision=publication.changes[-1].revision, outcome=f"accepted {answer.status}")
 

@@ -21,7 +21,7 @@ from domain.errors import (
 )
 
 MAX_RETRY_AFTER: Final = timedelta(minutes=15)
-"""A partner cannot make the hub wait longer than this; the hub asks again and is told again."""
+"""A carrier cannot make the hub wait longer than this; the hub asks again and is told again."""
 
 _BY_STATUS: Final[dict[int, type[PartnerError]]] = {
     401: CredentialsRejectedError,
@@ -115,11 +115,14 @@ class PartnerHttp:
         await self.aclose()
 
 
-def raise_for_answer(answer: Answer, *, partner: str, now: datetime) -> None:
-    """Translate an answer that is not 2xx into the hub's own failure; the table is `_BY_STATUS`."""
+def raise_for_answer(answer: Answer, *, partner: str, now: datetime, longest: timedelta = MAX_RETRY_AFTER) -> None:
+    """Translate an answer that is not 2xx into the hub's own failure; the table is `_BY_STATUS`.
+
+    `longest` caps the pause that the partner may ask for.
+    """
     if answer.is_success:
         return
-    retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
+    retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now, cap=longest)
     raise _kind(answer.status, has_pause=retry_after is not None)(
         f"{partner} answered {answer.status}",
         retry_after=retry_after,

@@ -117,7 +117,8 @@ async def test_the_request_verifies_with_each_live_key(receiver: Any, sink: Webh
     ("status", "headers", "error", "retry_after"),
     [
         ("429 Too Many Requests", {"retry-after": "7"}, RateLimitedError, timedelta(seconds=7)),
-        ("429 Too Many Requests", {"retry-after": "86400"}, RateLimitedError, timedelta(minutes=15)),
+        ("429 Too Many Requests", {"retry-after": "3600"}, RateLimitedError, timedelta(hours=1)),
+        ("429 Too Many Requests", {"retry-after": "999999"}, RateLimitedError, timedelta(hours=24)),
         ("429 Too Many Requests", {}, RateLimitedError, None),
         ("503 Unavailable", {"retry-after": "Mon, 02 Mar 2026 10:00:20 GMT"}, RateLimitedError, timedelta(seconds=20)),
         ("503 Unavailable", {}, PartnerUnavailableError, None),
