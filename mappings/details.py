@@ -1,7 +1,4 @@
-"""What single fields add to a fact beside its code: second reason, direction, hold key and authority, put-down place.
-
-A detail reads its field once per event and returns what to do to each fact of the event, or None for nothing.
-"""
+"""What single fields add to a fact beside its code: second reason, direction, hold, put-down place."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,89 +6,89 @@ from typing import Any, Final
 from domain.facts import Delivery, Hold
 from domain.milestones import Milestone
 from domain.reasons import Reason
-from mappings.access import Get, Scopes, each, first
-from mappings.rows import Template, delivery_of
+from mappings.access import Get, each, first
+from mappings.rows import delivery_of
 from mappings.schema import DeliveryTable, DirectionTable, EventSpec, Mapping, Paths
+from mappings.walks import Scopes
 
-Apply = Callable[[Template, dict[str, Any]], None]
-Detail = Callable[[Any, Scopes], Apply | None]
+Detail = Callable[[Any, Scopes, dict[str, Any]], None]
+"""Reads its field of the event and completes the values of a fact."""
 
 _HOLDS: Final = frozenset({Milestone.HELD, Milestone.CUSTOMS_HELD, Milestone.HOLD_RESOLVED, Milestone.CUSTOMS_REFUSED})
 _PUT_DOWN: Final = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERED, Milestone.REROUTED})
 
 
-def compile_details(spec: EventSpec, mapping: Mapping) -> tuple[Detail, ...]:
-    """Compile the optional keys of `[event]` and the `[[delivery]]` tables; most dialects use few of them."""
-    details = [_delivery(table) for table in mapping.delivery]
-    if spec.reason_code is not None:
-        details.append(_reason(spec.reason_code, mapping.reasons))
+def compile_details(spec: EventSpec, mapping: Mapping) -> tuple[tuple[frozenset[Milestone] | None, Detail], ...]:
+    """Compile the optional keys of `[event]` and the `[[delivery]]` tables, each with the milestones it is for."""
+    details: list[tuple[frozenset[Milestone] | None, Detail]] = [
+        (frozenset(Milestone(name) for name in table.on), _delivery(table)) for table in mapping.delivery
+    ]
     if spec.direction is not None:
-        details.append(_direction(spec.direction))
+        details.append((None, _direction(spec.direction)))
     if spec.hold_key is not None or spec.authority is not None:
-        details.append(_hold(first(spec.hold_key), first(spec.authority)))
+        details.append((_HOLDS, _hold(first(spec.hold_key), first(spec.authority))))
     if spec.pickup_point is not None:
-        details.append(_pickup_point(spec.pickup_point))
+        details.append((_PUT_DOWN, _pickup_point(spec.pickup_point)))
     return tuple(details)
 
 
-def _value(get: Get | None, node: Any, scopes: Scopes) -> str | None:
-    return get(node, scopes) if get is not None else None
+class ReasonReader:
+    """Reads the second code: the first of its fields that the table knows (a finer code may stand before a coarser)."""
 
+    def __init__(self, paths: Paths, mapping: Mapping) -> None:
+        """Compile the fields; composite codes and excuses count as judged, too."""
+        self._getters = each(paths) or ()
+        self._known = {code.upper(): (code, reason) for code, reason in mapping.reasons.items()}
+        join = mapping.event.code.joined_by
+        parts = {part for code in mapping.codes for part in code.split(join)[1:]}
+        self._judged = frozenset(code.upper() for code in (*mapping.reasons, *mapping.excused, *parts))
 
-def _reason(paths: Paths, reasons: dict[str, Reason]) -> Detail:
-    """Take the first field whose value the table knows: a finer code may stand before a coarser one."""
-    getters = each(paths) or ()
-    known = {code.upper(): reason for code, reason in reasons.items()}
-
-    def detail(node: Any, scopes: Scopes) -> Apply | None:
-        for get in getters:
+    def read(self, node: Any, scopes: Scopes, unknown: set[str]) -> Reason | None:
+        """Return the reason; note codes that nobody has judged."""
+        found: Reason | None = None
+        for get in self._getters:
             code = get(node, scopes)
-            reason = known.get(code.upper()) if code is not None else None
-            if reason is not None:
-                return _add_reason(reason)
-        return None
+            if code is None:
+                continue
+            known = self._known.get(code.upper())
+            if known is not None:
+                found = found or known[1]
+            elif code.upper() not in self._judged and len(unknown) < _MAX_NOTED:
+                unknown.add(code[:_MAX_NOTED])
+        return found
 
-    return detail
+    def key(self, node: Any, scopes: Scopes) -> str | None:
+        """Return the entry of [reasons] that takes effect."""
+        codes = (get(node, scopes) for get in self._getters)
+        return next(
+            (self._known[code.upper()][0] for code in codes if code is not None and code.upper() in self._known), None
+        )
 
 
-def _add_reason(reason: Reason) -> Apply:
-    def apply(row: Template, values: dict[str, Any]) -> None:
-        if row.milestone is not Milestone.UNMAPPED and reason not in row.reasons:
-            values["reasons"] = (*row.reasons, reason)
-
-    return apply
+_MAX_NOTED: Final = 100
+"""Unknown reason codes of one payload that are named, and characters of each."""
 
 
 def _direction(table: DirectionTable) -> Detail:
     get = first(table.path)
     values_of = {value.casefold(): direction for value, direction in table.values.items()}
 
-    def detail(node: Any, scopes: Scopes) -> Apply | None:
-        value = _value(get, node, scopes)
-        direction = values_of.get(value.casefold()) if value is not None else None
-        if direction is None:
-            return None
-
-        def apply(_row: Template, values: dict[str, Any]) -> None:
-            values["direction"] = values["direction"] or direction
-
-        return apply
+    def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
+        value = get(node, scopes) if get is not None else None
+        if value is not None and values["direction"] is None:
+            values["direction"] = values_of.get(value.casefold())
 
     return detail
 
 
 def _hold(key_of: Get | None, authority_of: Get | None) -> Detail:
-    def detail(node: Any, scopes: Scopes) -> Apply | None:
-        key, authority = _value(key_of, node, scopes), _value(authority_of, node, scopes)
-        if key is None and authority is None:
-            return None
-
-        def apply(row: Template, values: dict[str, Any]) -> None:
-            if row.milestone in _HOLDS:
-                hold: Hold = values["hold"] or Hold()
-                values["hold"] = Hold(key=key or hold.key, authority=authority or hold.authority, side=hold.side)
-
-        return apply
+    def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
+        key = key_of(node, scopes) if key_of is not None else None
+        authority = authority_of(node, scopes) if authority_of is not None else None
+        if key is not None or authority is not None:
+            hold: Hold = values["hold"] or Hold()
+            update = {"key": key or hold.key, "authority": authority or hold.authority}
+            values["hold"] = hold.model_copy(update=update)
 
     return detail
 
@@ -99,37 +96,24 @@ def _hold(key_of: Get | None, authority_of: Get | None) -> Detail:
 def _pickup_point(paths: Paths) -> Detail:
     get = first(paths)
 
-    def detail(node: Any, scopes: Scopes) -> Apply | None:
-        point = _value(get, node, scopes)
-        if point is None:
-            return None
-
-        def apply(row: Template, values: dict[str, Any]) -> None:
-            if row.milestone in _PUT_DOWN:
-                given: Delivery = values["delivery"] or Delivery()
-                values["delivery"] = given.model_copy(update={"pickup_point": point})
-
-        return apply
+    def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
+        point = get(node, scopes) if get is not None else None
+        if point is not None:
+            given: Delivery = values["delivery"] or Delivery()
+            values["delivery"] = given.model_copy(update={"pickup_point": point})
 
     return detail
 
 
 def _delivery(table: DeliveryTable) -> Detail:
     get = first(table.path)
-    milestones = frozenset(Milestone(name) for name in table.on)
     known = {value.casefold(): delivery_of(row) for value, row in table.values.items()}
 
-    def detail(node: Any, scopes: Scopes) -> Apply | None:
-        value = _value(get, node, scopes)
+    def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
+        value = get(node, scopes) if get is not None else None
         found = (known.get(value.casefold()) or known.get("*")) if value is not None else None
-        if found is None:
-            return None
-
-        def apply(row: Template, values: dict[str, Any]) -> None:
-            if row.milestone in milestones:
-                values["delivery"] = _joined(values["delivery"], found)
-
-        return apply
+        if found is not None:
+            values["delivery"] = _joined(values["delivery"], found)
 
     return detail
 

@@ -144,17 +144,19 @@ class Dialect:
     def _read_events(self, shape: ShapeReader, shipment: Shipment, envelope: Envelope, outcome: Outcome) -> list[Fact]:
         skipped: Counter[str] = Counter()
         facts: list[Fact] = []
+        read, skips = shape.reader.read, self._skips
         for node, scopes in shape.events_of(shipment):
             index = outcome.index
             outcome.index += 1
             if index >= MAX_EVENTS:
                 raise PayloadRefusedError(f"more than {MAX_EVENTS} events", limit=MAX_EVENTS)
-            reason = next((because for holds, because in self._skips if holds(node, scopes)), None)
-            if reason is not None:
-                skipped[reason] += 1
-                continue
+            if skips:
+                reason = next((because for holds, because in skips if holds(node, scopes)), None)
+                if reason is not None:
+                    skipped[reason] += 1
+                    continue
             try:
-                facts.extend(shape.reader.read(node, scopes, envelope, index))
+                facts += read(node, scopes, envelope, index)
             except RejectionError as error:
                 rejected = Rejected(index, error.problem, error.detail, shipment.number, error.raw_code)
                 outcome.rejected.append(rejected)

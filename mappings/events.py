@@ -7,25 +7,19 @@ from domain.facts import Custody, Fact, Source
 from domain.ids import event_id
 from domain.milestones import Milestone
 from domain.reasons import Reason
-from mappings.access import Scopes, each, first
+from mappings.access import first
 from mappings.building import FACT_FIELDS, SOURCE_FIELDS, build, defaults
-from mappings.details import Apply, compile_details
+from mappings.details import ReasonReader, compile_details
 from mappings.places import compile_place
-from mappings.rows import CodeReader, Codes, Template, custody_of
+from mappings.rows import CodeReader, Codes, Entry, Template, custody_of
 from mappings.schema import Mapping, Shape
 from mappings.times import TimeUnreadableError, compile_times
+from mappings.walks import Scopes
 
 MAX_CODE: Final = 120
 """Characters of a code; a longer one is not a code."""
-_MAX_CUSTODY: Final = 2_000
+_MAX_REMEMBERED: Final = 5_000
 _UNSPECIFIED: Final = (Reason.OTHER_UNSPECIFIED,)
-
-
-def _known_reasons(mapping: Mapping) -> frozenset[str]:
-    """Return the second codes that somebody has judged: as a reason, within a composite code, or by excuse."""
-    join = mapping.event.code.joined_by
-    parts = {part for code in mapping.codes for part in code.split(join)[1:]}
-    return frozenset(code.upper() for code in (*mapping.reasons, *mapping.excused, *parts))
 
 
 class RejectionError(ValueError):
@@ -51,13 +45,21 @@ class Envelope(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """What an event used: its code as sent and cleaned, the key of its row or the number of its rule, reason codes."""
+    """What an event used: its code as sent and cleaned, key of its row or number of its rule, its reason code."""
 
     sent: str | None
     code: str | None
     key: str | None
     rule: int | None
-    reasons: tuple[str, ...]
+    reason: str | None
+
+
+class Reading(NamedTuple):
+    """What is known about one combination of code parts: as sent, cleaned, and its entry of the table."""
+
+    sent: str | None
+    code: str | None
+    entry: Entry
 
 
 class EventReader:
@@ -69,16 +71,16 @@ class EventReader:
         self._system = mapping.carrier
         self._code = CodeReader(spec.code)
         self._codes = codes
+        self._readings: dict[tuple[str | None, ...], Reading] = {}
         unmapped = defaults(Fact) | {"milestone": Milestone.UNMAPPED, "subject": mapping.subject}
-        self._unmapped = (Template(unmapped, Milestone.UNMAPPED, (), needs_reason=False, custody=None),)
+        self._unmapped = (Template(unmapped, Milestone.UNMAPPED, needs_reason=False, custody=None),)
         self._text = first(spec.text)
         self._id = first(spec.id)
         self._party = first(spec.party)
         self._parties = mapping.parties
         self._parcel = first(spec.parcel)
         self._details = compile_details(spec, mapping)
-        self._reason_code = each(spec.reason_code)
-        self._reasons = _known_reasons(mapping)
+        self._reasons = ReasonReader(spec.reason_code, mapping) if spec.reason_code is not None else None
         self._place = compile_place(shape.place or mapping.place, mapping.countries)
         self._time = compile_times(shape.time or mapping.time, mapping.zones)
         self._source: dict[str, Any] = defaults(Source)
@@ -90,12 +92,10 @@ class EventReader:
         """Return the event's facts; raise `RejectionError`."""
         if node.__class__ is not dict:
             raise RejectionError("event_malformed", f"expected an object, got {type(node).__name__}")
-        sent, code = self._code.read(node, scopes)
-        if sent is not None and len(sent) > MAX_CODE:
-            raise RejectionError("code_malformed", f"a code of {len(sent)} characters", sent[:MAX_CODE])
-        location, zones, place_key = self._place(node, scopes)
+        sent, code, entry = self._reading(node, scopes)
+        location, clocks, place_key = self._place(node, scopes)
         try:
-            at, precision, raw_time, note = self._time(node, scopes, zones)
+            at, precision, raw_time, note = self._time(node, scopes, clocks)
         except TimeUnreadableError as error:
             raise RejectionError("time_unreadable", str(error), sent) from None
         words = self._text(node, scopes) if self._text is not None else None
@@ -118,28 +118,41 @@ class EventReader:
         what = code if code is not None else f"\x1e{(words or '').casefold()}"
         own_id = self._id(node, scopes) if self._id is not None else None
         identity = (self._system, envelope.tracking_number, envelope.unique_id, what, raw_time, place_key, own_id)
-        details = [apply for detail in self._details if (apply := detail(node, scopes)) is not None]
-        if self._reason_code is not None:
-            self._note_reasons(node, scopes, envelope)
-        return [
-            self._fact(row, common, event_id(*identity, ordinal), details)
-            for ordinal, row in enumerate(self._rows(code, node, scopes))
-        ]
-
-    def explain(self, node: Any, scopes: Scopes) -> Explained:
-        """Return which row, rule and reason of the mapping an event uses."""
-        sent, code = self._code.read(node, scopes)
-        entry = self._codes.codeless if code is None else self._codes.entry(code)
-        rule = next((one for one in entry.rules if all(test(node, scopes) for test in one.tests)), None)
-        reasons = () if self._reason_code is None else self._reasons_of(node, scopes)
-        return Explained(sent, code, entry.key if rule is None else None, rule.number if rule else None, reasons)
-
-    def _rows(self, code: str | None, node: Any, scopes: Scopes) -> tuple[Template, ...]:
-        entry = self._codes.codeless if code is None else self._codes.entry(code)
+        reason = None if self._reasons is None else self._reasons.read(node, scopes, envelope.unknown_reasons)
+        rows = self._unmapped if entry.row is None else entry.row
         for rule in entry.rules:
             if all(test(node, scopes) for test in rule.tests):
-                return rule.rows
-        return self._unmapped if entry.row is None else entry.row
+                rows = rule.rows
+                break
+        facts = []
+        for ordinal, row in enumerate(rows):
+            values = row.values.copy()
+            values.update(common)
+            values["event_id"] = event_id(*identity, ordinal)
+            self._complete(values, row, node, scopes)
+            _give_reasons(values, row, reason)
+            facts.append(build(Fact, values, FACT_FIELDS))
+        return facts
+
+    def explain(self, node: Any, scopes: Scopes) -> Explained:
+        """Return which row, rule and reason of the mapping an event uses; the event must be an object."""
+        sent, code, entry = self._reading(node, scopes)
+        rule = next((one for one in entry.rules if all(test(node, scopes) for test in one.tests)), None)
+        reason = None if self._reasons is None else self._reasons.key(node, scopes)
+        return Explained(sent, code, entry.key if rule is None else None, rule.number if rule else None, reason)
+
+    def _reading(self, node: Any, scopes: Scopes) -> Reading:
+        parts = self._code.parts(node, scopes)
+        reading = self._readings.get(parts)
+        if reading is None:
+            sent, code = self._code.join(parts)
+            if sent is not None and len(sent) > MAX_CODE:
+                raise RejectionError("code_malformed", f"a code of {len(sent)} characters", sent[:MAX_CODE])
+            reading = Reading(sent, code, self._codes.codeless if code is None else self._codes.entry(code))
+            # Unknown codes come from outside: keep the memory bounded.
+            if len(self._readings) < _MAX_REMEMBERED:
+                self._readings[parts] = reading
+        return reading
 
     def _party_of(self, node: Any, scopes: Scopes) -> str:
         """Return who reports: named by [parties], otherwise the partner's own key behind the dialect's name."""
@@ -148,31 +161,27 @@ class EventReader:
             return self._system
         return self._parties.get(key) or f"{self._system}:{key[:MAX_CODE]}"
 
-    def _reasons_of(self, node: Any, scopes: Scopes) -> tuple[str, ...]:
-        return tuple(code for get in self._reason_code or () if (code := get(node, scopes)) is not None)
-
-    def _note_reasons(self, node: Any, scopes: Scopes, envelope: Envelope) -> None:
-        for code in self._reasons_of(node, scopes):
-            if code.upper() not in self._reasons and len(envelope.unknown_reasons) < MAX_CODE:
-                envelope.unknown_reasons.add(code[:MAX_CODE])
-
-    def _fact(self, row: Template, common: dict[str, Any], identity: str, details: list[Apply]) -> Fact:
-        values = row.values.copy()
-        values.update(common)
-        values["event_id"] = identity
+    def _complete(self, values: dict[str, Any], row: Template, node: Any, scopes: Scopes) -> None:
         if row.custody is not None:
-            values["custody"] = self._custody_of(row, common["source"].party)
-        for apply in details:
-            apply(row, values)
-        if row.needs_reason and not values["reasons"]:
-            values["reasons"] = _UNSPECIFIED
-        return build(Fact, values, FACT_FIELDS)
+            values["custody"] = self._custody_of(row, values["source"].party)
+        for milestones, detail in self._details:
+            if milestones is None or row.milestone in milestones:
+                detail(node, scopes, values)
 
     def _custody_of(self, row: Template, party: str) -> Custody | None:
         key = (id(row), party)
         made = self._custody.get(key)
         if made is None and row.custody is not None:
             made = custody_of(row.custody, party)
-            if len(self._custody) < _MAX_CUSTODY:
+            if len(self._custody) < _MAX_REMEMBERED:
                 self._custody[key] = made
         return made
+
+
+def _give_reasons(values: dict[str, Any], row: Template, reason: Reason | None) -> None:
+    """Add the second code's reason behind the row's own; a problem without any cause is unspecified (ruling 18)."""
+    given = values["reasons"]
+    if reason is not None and reason not in given and row.milestone is not Milestone.UNMAPPED:
+        values["reasons"] = (*given, reason)
+    elif row.needs_reason and not given:
+        values["reasons"] = _UNSPECIFIED

@@ -5,15 +5,16 @@ Scans repeat few places, so finished places are kept; a `Location` is frozen and
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from datetime import tzinfo
 from typing import Final, NamedTuple
 
 from domain.axes import PlaceRole
 from domain.facts import Location
-from mappings.access import Get, Scopes, first
+from mappings.access import first
 from mappings.countries import country_code
 from mappings.schema import PlaceSpec
-from mappings.zones import Zones, zones_of
+from mappings.walks import Scopes
+from mappings.zones import clocks_of
 
 _LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
 _POSTCODE_CITY: Final = re.compile(r"(\d{4,6})\s+(\D+)")
@@ -25,45 +26,51 @@ class Place(NamedTuple):
     """A read place. `key` is the place as sent, without the country, which is translated in reworded polls."""
 
     location: Location | None
-    zones: Callable[[], Zones]
+    zones: Callable[[], tuple[tzinfo, ...]]
     key: str
 
+
+_NAMES: Final = (
+    "city", "region", "country", "postcode", "facility", "locode", "latitude", "longitude", "text",
+)  # fmt: skip
 
 ReadPlace = Callable[[object, Scopes], Place]
 
 _NOWHERE: Final = Place(None, tuple, "")
 
 
+_MAX_PLACES: Final = 10_000
+"""Places that one dialect remembers."""
+
+
 def compile_place(spec: PlaceSpec, spellings: dict[str, str]) -> ReadPlace:
     """Compile a `[place]` table; `spellings` are the carrier's own country names."""
-    getters: tuple[Get | None, ...] = tuple(
-        first(paths)
-        for paths in (
-            spec.city, spec.region, spec.country, spec.postcode, spec.facility, spec.locode,
-            spec.latitude, spec.longitude, spec.text, spec.role.path if spec.role else None,
-        )
-    )  # fmt: skip
+    paths = {name: getattr(spec, name) for name in _NAMES} | {"role": spec.role.path if spec.role else None}
+    getters = {name: get for name, path in paths.items() if (get := first(path)) is not None}
+    reads = tuple(getters.values())
     roles = dict(spec.role.values) if spec.role else {}
     names = {name.casefold(): code for name, code in spellings.items()}
-    default = spec.default_country
-
-    @lru_cache(maxsize=10_000)
-    def place(*values: str | None) -> Place:
-        return _place(values, names, default, roles)
+    known: dict[tuple[str | None, ...], Place] = {}
 
     def read(node: object, scopes: Scopes) -> Place:
-        return place(*[None if get is None else get(node, scopes) for get in getters])
+        sent = tuple([get(node, scopes) for get in reads])
+        place = known.get(sent)
+        if place is None:
+            place = _place(dict(zip(getters, sent, strict=True)), names, spec.default_country, roles)
+            if len(known) < _MAX_PLACES:
+                known[sent] = place
+        return place
 
     return read
 
 
 def _place(
-    values: tuple[str | None, ...], names: dict[str, str], default: str | None, roles: dict[str, PlaceRole]
+    sent: dict[str, str | None], names: dict[str, str], default: str | None, roles: dict[str, PlaceRole]
 ) -> Place:
-    city, region, country, postcode, facility, locode, latitude, longitude, line, role = (
-        value[:MAX_NAME] if value is not None else None for value in values
-    )
-    sent = (city, region, postcode, facility, locode, line)
+    said = {name: value[:MAX_NAME] if value is not None else None for name, value in sent.items()}
+    city, region, country, postcode, facility, locode, latitude, longitude, line = (said.get(name) for name in _NAMES)
+    role = said.get("role")
+    identity = (city, region, postcode, facility, locode, line)
     code = _country(country, names)
     if line is not None and city is None:
         city, code, facility = _line(line, code, facility, names)
@@ -80,8 +87,8 @@ def _place(
         country=code or (locode[:2] if locode else None), locode=locode, city=city, region=region, postcode=postcode,
         facility=facility, latitude=_degrees(latitude, 90), longitude=_degrees(longitude, 180), role=where,
     )  # fmt: skip
-    key = "|".join("" if part is None else " ".join(part.casefold().split()) for part in sent) if any(sent) else ""
-    return Place(location, lambda: zones_of(location.country, region, city), key)
+    key = "|".join("" if part is None else " ".join(part.casefold().split()) for part in identity)
+    return Place(location, lambda: clocks_of(location.country, region, city), key if any(identity) else "")
 
 
 def _country(value: str | None, names: dict[str, str]) -> str | None:

@@ -7,10 +7,10 @@ from domain.axes import Direction
 from domain.errors import MappingInvalidError
 from domain.facts import Custody, Delivery, Fact, Hold
 from domain.milestones import MILESTONES, Milestone
-from domain.reasons import Reason
-from mappings.access import Scopes, first
+from mappings.access import first
 from mappings.building import defaults
 from mappings.schema import CodeSpec, CustodyRow, DeliveryRow, Mapping, Row, RowTable, When
+from mappings.walks import Scopes
 
 WILDCARD: Final = "*"
 MISSING: Final = "-"
@@ -25,7 +25,6 @@ class Template(NamedTuple):
 
     values: dict[str, Any]
     milestone: Milestone
-    reasons: tuple[Reason, ...]
     needs_reason: bool
     custody: CustodyRow | None
 
@@ -83,7 +82,7 @@ def _template(row: RowTable, mapping: Mapping) -> Template:
         values["delivery"] = delivery_of(row.delivery)
     returns = row.direction is Direction.RETURN
     custody = row.custody or (None if returns else _DEFAULT_CUSTODY.get(milestone))
-    return Template(values, milestone, tuple(row.reasons), MILESTONES[milestone].needs_reason, custody)
+    return Template(values, milestone, MILESTONES[milestone].needs_reason, custody)
 
 
 def custody_of(row: CustodyRow, party: str) -> Custody:
@@ -170,9 +169,13 @@ class CodeReader:
         self._upper = "upper" in spec.clean
         self._strip_zeros = "strip_zeros" in spec.clean
 
-    def read(self, node: object, scopes: Scopes) -> tuple[str | None, str | None]:
-        """Return (as sent, cleaned); None when the first part is missing."""
-        parts = [get(node, scopes) for get in self._parts]
+    def parts(self, node: object, scopes: Scopes) -> tuple[str | None, ...]:
+        """Return the parts of an event's code as sent."""
+        return tuple([get(node, scopes) for get in self._parts])
+
+    def join(self, found: tuple[str | None, ...]) -> tuple[str | None, str | None]:
+        """Return the code (as sent, cleaned); None when the first part is missing."""
+        parts = list(found)
         while parts and parts[-1] is None:
             parts.pop()
         if not parts or parts[0] is None:
@@ -181,6 +184,10 @@ class CodeReader:
         # A part that holds the joining character itself must not pass for two parts of the table.
         clean = [self._clean(part.replace(self._join, "\x1f")) for part in sent]
         return self._join.join(sent), self._join.join(clean)
+
+    def read(self, node: object, scopes: Scopes) -> tuple[str | None, str | None]:
+        """Return an event's code (as sent, cleaned)."""
+        return self.join(self.parts(node, scopes))
 
     def key(self, code: str) -> str:
         """Return a code of the table as `read` would give it."""

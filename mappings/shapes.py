@@ -5,11 +5,12 @@ from typing import Any, Final, NamedTuple
 
 from domain.axes import Direction
 from domain.normalised import Problem, ShipmentHint
-from mappings.access import Get, Scopes, Walk, first, walker
+from mappings.access import Get, first
 from mappings.countries import country_code
 from mappings.events import MAX_CODE, EventReader
 from mappings.rows import Codes, Test, test
 from mappings.schema import ErrorSpec, Mapping, Shape, ShipmentSpec
+from mappings.walks import Scopes, Walk, walker
 
 MAX_NUMBER: Final = 100
 """Characters of a tracking number; a longer one is none."""

@@ -28,12 +28,12 @@ class Stamp(NamedTuple):
 Read = Callable[[str], Stamp | None]
 
 _FIELDS: Final = {
-    "%Y": r"(?P<year>\d{4})",
-    "%m": r"(?P<month>\d{1,2})",
-    "%d": r"(?P<day>\d{1,2})",
-    "%H": r"(?P<hour>\d{1,2})",
-    "%M": r"(?P<minute>\d{2})",
-    "%S": r"(?P<second>\d{2})(?:[.,]\d+)?",
+    "%Y": r"(\d{4})",
+    "%m": r"(\d{1,2})",
+    "%d": r"(\d{1,2})",
+    "%H": r"(\d{1,2})",
+    "%M": r"(\d{2})",
+    "%S": r"(\d{2})(?:[.,]\d+)?",
 }
 _BLANK_BEFORE_OFFSET: Final = re.compile(r"(\d)\s+([+-]\d\d:?\d\d)$")
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:?\d{2})")
@@ -48,8 +48,9 @@ def reader(pattern: str) -> Read:
     if "%" not in pattern:
         raise MappingInvalidError(f"time format {pattern!r}: expected iso, epoch_s, epoch_ms or strptime directives")
     directives = re.findall(r"%[A-Za-z%]", pattern)
-    if all(directive in _FIELDS for directive in directives) and len(set(directives)) == len(directives):
-        return _numeric(pattern)
+    has_date = {"%Y", "%m", "%d"} <= set(directives)
+    if has_date and _FIELDS.keys() >= set(directives) and len(set(directives)) == len(directives):
+        return _numeric(pattern, directives)
     return _strptime(pattern)
 
 
@@ -97,21 +98,32 @@ def _precision(pattern: str) -> Precision:
     return Precision.MINUTE if "%H" in pattern or "%I" in pattern else Precision.DAY
 
 
-def _numeric(pattern: str) -> Read:
+def _numeric(pattern: str, directives: list[str]) -> Read:
     expression = re.escape(pattern).replace(r"\%", "%").replace(r"\ ", r"\s+")
-    for directive, field in _FIELDS.items():
-        expression = expression.replace(directive, field)
+    for directive in directives:
+        expression = expression.replace(directive, _FIELDS[directive])
     match = re.compile(expression, re.ASCII).fullmatch
     precision = _precision(pattern)
+    # Where each of year, month, day, hour, minute, second stands among the groups; absent ones are zero.
+    places = [directives.index(one) + 1 if one in directives else 0 for one in _FIELDS]
+    year, month, day, hour, minute, second = places
 
     def read(text: str) -> Stamp | None:
         found = match(text)
         if found is None:
             return None
         try:
-            return Stamp(datetime(**{key: int(value) for key, value in found.groupdict().items()}), precision)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is set by the caller; every field is an int
-        except (ValueError, TypeError):
+            at = datetime(  # noqa: DTZ001 - the zone is set by the caller
+                int(found[year]),
+                int(found[month]),
+                int(found[day]),
+                int(found[hour]) if hour else 0,
+                int(found[minute]) if minute else 0,
+                int(found[second]) if second else 0,
+            )
+        except ValueError:
             return None
+        return Stamp(at, precision)
 
     return read
 

@@ -6,16 +6,16 @@ as 00:00 UTC of the date the carrier gave: the date survives storage in UTC, and
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from domain.axes import Precision
-from mappings.access import Get, Scopes, first
+from mappings.access import Get, first
 from mappings.schema import TimeSpec
 from mappings.stamps import Read, fixed, in_range, reader
-from mappings.zones import Zones
+from mappings.walks import Scopes
 
 SKIPPED: Final = "local time skipped by the clocks of its zone; day only"
 TWICE: Final = "local time occurs twice in its zone; day only"
@@ -40,7 +40,7 @@ class TimeUnreadableError(ValueError):
 
 UNDATED: Final = When(None, None, None)
 
-PlaceZones = Callable[[], Zones]
+PlaceZones = Callable[[], tuple[tzinfo, ...]]
 ReadTime = Callable[[object, Scopes, PlaceZones], When]
 
 
@@ -60,6 +60,9 @@ def localise(at: datetime, zones: tuple[tzinfo, ...]) -> tuple[datetime | None, 
     """Return the instant of a local time on which all zones agree, or None with the reason."""
     offsets = set()
     for candidate in zones:
+        if candidate.__class__ is timezone:
+            offsets.add(candidate.utcoffset(None))
+            continue
         early = at.replace(tzinfo=candidate, fold=0).utcoffset()
         late = at.replace(tzinfo=candidate, fold=1).utcoffset()
         if early is None or late is None or early != late:
@@ -128,7 +131,7 @@ class _TimeWay:
                     return (named,)
         if self._zone is not None:
             return (self._zone,)
-        return tuple(ZoneInfo(name) for name in place_zones())
+        return place_zones()
 
 
 def compile_times(specs: list[TimeSpec], names: dict[str, str]) -> ReadTime:

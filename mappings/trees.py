@@ -15,6 +15,11 @@ from domain.errors import PayloadRefusedError, PayloadUnreadableError
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 200
 
+_PARSER: Final = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+)
+"""Shared: making one costs more than parsing a body; lxml lets one thread at a time use it."""
+
 _TEXT: Final = "#text"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -37,11 +42,8 @@ def read_xml(body: bytes) -> Any:
     _bounded(body)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise PayloadRefusedError("document type declarations and entities are refused")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
         if isinstance(error, etree.XMLSyntaxError) and "depth" in str(error):
             raise PayloadRefusedError(f"nested deeper than {MAX_DEPTH} levels", limit=MAX_DEPTH) from None
@@ -49,7 +51,7 @@ def read_xml(body: bytes) -> Any:
     # A declaration in an encoding that hides it from the byte search above still shows here.
     if root.getroottree().docinfo.internalDTD is not None:
         raise PayloadRefusedError("document type declarations and entities are refused")
-    return {_local(root.tag): _element(root, MAX_DEPTH)}
+    return {_tags[root.tag]: _element(root, MAX_DEPTH)}
 
 
 def _bounded(body: bytes) -> None:
@@ -76,21 +78,23 @@ def _deeper_than(body: bytes, limit: int) -> bool:
     return False
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
+class _Names(dict[str, str]):
+    """XML name -> key in the tree; a bounded cache, since names repeat in every event."""
 
-
-class _AttributeNames(dict[str, str]):
-    """Attribute name -> key in the tree; a small bounded cache, names repeat in every event."""
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
 
     def __missing__(self, name: str) -> str:
-        key = "@" + _local(name)
-        if len(self) < 1_000:  # noqa: PLR2004 - only a bound against hostile names
+        key = self._prefix + name.rpartition("}")[2]
+        if len(self) < _MAX_NAMES:
             self[name] = key
         return key
 
 
-_names: Final = _AttributeNames()
+_MAX_NAMES: Final = 2_000
+_attributes: Final = _Names("@")
+_tags: Final = _Names("")
 
 
 def _element(element: Any, depth: int) -> Any:
@@ -100,14 +104,13 @@ def _element(element: Any, depth: int) -> Any:
     attributes = element.items()
     if not attributes and not len(element):
         return element.text
-    names = _names
+    names, tags = _attributes, _tags
     node: dict[str, Any] = {names[name]: value for name, value in attributes}
     for child in element:
         tag = child.tag
-        if not isinstance(tag, str):
+        if tag.__class__ is not str:
             continue
-        if "}" in tag:
-            tag = _local(tag)
+        tag = tags[tag]
         value = child.text if not len(child) and not child.attrib else _element(child, depth - 1)
         if tag not in node:
             node[tag] = value

