@@ -14,16 +14,21 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.intake import Intake, merged
+from domain.intake import Intake
 from domain.messages import Delivery, StoredMessage
 from domain.shipments import ShipmentPlan
+from gateway.handover import HandOver
 from gateway.metrics import GatewayMetrics
 from gateway.options import CourierOptions
 
 MAX_READS: Final = 5
 """Attempts to read one message before it is set aside for a person."""
 
+STOP_WITHIN: Final = 5.0
+"""Seconds that the last batch may take when the process ends; the ledger has it in any case."""
+
 _STARTS: Final = 200
+_SWEPT: Final = 500
 
 _log = structlog.get_logger()
 
@@ -50,6 +55,7 @@ class Courier:
         self._intake = intake
         self._metrics = metrics
         self._options = options or CourierOptions()
+        self._hands = HandOver(intake, metrics, parallel=self._options.parallel)
         self._starts = starts
         self._next_starts = 0.0
         self._waiting: list[StoredMessage] = []
@@ -65,13 +71,20 @@ class Courier:
         """Begin, with a sweep of what an earlier process left behind."""
         self._task = asyncio.create_task(self._run(), name="courier")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether messages are being carried."""
+        return self._task is not None and not self._task.done()
+
     async def stop(self) -> None:
         """Finish the batch at hand and end; what is still waiting stays in the ledger."""
         self._is_stopping = True
         self._arrived.set()
         if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # Cancelling at the limit is safe: hand-overs are repeated until the ledger has them marked.
+            await asyncio.wait([self._task], timeout=STOP_WITHIN)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
     def submit(self, message: StoredMessage) -> None:
@@ -130,36 +143,33 @@ class Courier:
             self._arrived.clear()
         deliveries += await self._read(batch)
         # During an outage every hand-over would only run into its own timeout; the sweep finds out when it is over.
-        if deliveries and not self._pause:
-            await self._hand_over(deliveries)
+        if deliveries and not self._pause and not await self._hands.carry(deliveries):
+            self._lengthen_pause()
 
     async def _sweep(self) -> None:
         before = self._options.sweep_older_than
         try:
-            left = await asyncio.to_thread(self._intake.left_behind, older_than=before)
-            deliveries = await self._read(left)
+            deliveries = await self._read(await asyncio.to_thread(self._intake.left_behind, older_than=before))
             cutoff = self._intake.clock.now() - before
-            deliveries += await asyncio.to_thread(self._intake.inbox.undelivered, before=cutoff, limit=500)
+            deliveries += await asyncio.to_thread(self._intake.inbox.undelivered, before=cutoff, limit=_SWEPT)
+            is_taken = await self._hands.carry(deliveries) and await self._start_forgotten()
         except Exception:  # noqa: BLE001 - the loop must outlive an absent ledger, or nothing is carried afterwards
             _log.exception("courier.sweep_failed")
-            self._lengthen_pause()
-            return
-        if (not deliveries or await self._hand_over(deliveries)) and await self._start_forgotten():
+            is_taken = False
+        if is_taken:
             self._pause = 0.0
             self._metrics.outage.set(0)
+        else:
+            self._lengthen_pause()
 
     async def _start_forgotten(self) -> bool:
-        """Start registered shipments that have no workflow; return False when that failed too."""
+        """Start registered shipments that have no workflow; return False when nobody is there to start them."""
         now = asyncio.get_running_loop().time()
         if self._starts is None or now < self._next_starts:
             return True
         cutoff = self._intake.clock.now() - self._options.start_older_than
-        try:
-            for plan in await asyncio.to_thread(self._starts.unstarted, before=cutoff, limit=_STARTS):
-                await self._intake.dispatcher.start(plan)
-        except Exception as error:  # noqa: BLE001 - the next sweep tries again
-            _log.warning("courier.start_failed", failure=type(error).__name__)
-            self._lengthen_pause()
+        plans = await asyncio.to_thread(self._starts.unstarted, before=cutoff, limit=_STARTS)
+        if not await self._hands.start(plans):
             return False
         # Less often than other sweeps: a shipment whose worker is slow to write would be started over and over.
         self._next_starts = now + self._options.start_older_than.total_seconds()
@@ -200,32 +210,6 @@ class Courier:
             self._intake.inbox.unreadable(message, code="hub_bug", detail=f"reading failed with {type(error).__name__}")
             self._attempts.pop((message.tenant, message.account, message.message_id), None)
             self._metrics.read.labels("set_aside").inc()
-
-    async def _hand_over(self, deliveries: list[Delivery]) -> bool:
-        """Return whether anything at all could be handed over."""
-        slots = asyncio.Semaphore(self._options.parallel)
-
-        async def carry(delivery: Delivery) -> bool:
-            async with slots:
-                return await self._deliver(delivery)
-
-        outcomes = await asyncio.gather(*(carry(delivery) for delivery in merged(deliveries)))
-        if any(outcomes) or not outcomes:
-            return True
-        self._lengthen_pause()
-        return False
-
-    async def _deliver(self, delivery: Delivery) -> bool:
-        try:
-            await self._intake.dispatcher.deliver(delivery)
-            await asyncio.to_thread(self._intake.inbox.delivered, delivery)
-        except Exception as error:  # noqa: BLE001 - any failure leaves the facts in the ledger for the sweep
-            self._metrics.hand_overs.labels("failed").inc()
-            _log.warning("courier.hand_over_failed", shipment_id=delivery.shipment_id, failure=type(error).__name__)
-            return False
-        self._metrics.hand_overs.labels("done").inc()
-        self._metrics.handed_over.inc(len(delivery.facts))
-        return True
 
     def _lengthen_pause(self) -> None:
         first, most = self._options.retry_first.total_seconds(), self._options.retry_most.total_seconds()

@@ -35,7 +35,5 @@ class GatewayOptions:
     webhook_limit: int = 256 * KIB
     upload_limit: int = 4 * KIB * KIB
     request_limit: int = 256 * KIB
-    max_page: int = 500
-    max_wait: float = 30.0
     max_waiters: int = 100
     courier: CourierOptions = field(default_factory=CourierOptions)

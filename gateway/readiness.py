@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.deps import GatewayDeps
+from gateway.deps import Gateway, GatewayDeps
 from ledger.migrate import head
 from ledger.store import Ledger
 
@@ -15,10 +15,13 @@ PROBE_WITHIN: Final = 3.0
 """Seconds each part has to answer."""
 
 
-async def failing(deps: GatewayDeps) -> dict[str, str]:
+async def failing(gateway: Gateway) -> dict[str, str]:
     """Return the parts that are not ready, with what an operator does about it; empty when all are."""
-    parts = await asyncio.gather(_ledger(deps.ledger), _temporal(deps))
-    return {name: problem for name, problem in parts if problem is not None}
+    parts = await asyncio.gather(_ledger(gateway.deps.ledger), _temporal(gateway.deps))
+    problems = {name: problem for name, problem in parts if problem is not None}
+    if not gateway.courier.is_running:
+        problems["courier"] = "carries nothing; restart the gateway and report the failure in its log"
+    return problems
 
 
 async def _ledger(ledger: Ledger) -> tuple[str, str | None]:

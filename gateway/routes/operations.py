@@ -32,7 +32,7 @@ async def healthz() -> Health:
 )
 async def readyz(gateway: InGateway, response: Response) -> Health:
     """Check that the ledger answers with its tables at this version, and that Temporal answers."""
-    problems = await failing(gateway.deps)
+    problems = await failing(gateway)
     if not problems:
         return Health(status="ok")
     response.status_code = 503

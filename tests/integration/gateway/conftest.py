@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from domain import ids
 from domain.audit import AuditEntry, EntryKind, LedgerCommit, ShipmentSnapshot
 from domain.commands import Command, CommandAnswer
-from domain.errors import HubError, HubUnavailableError, PayloadUnreadableError
+from domain.errors import HubError, HubUnavailableError, NotFoundError, PayloadUnreadableError
 from domain.facts import Fact, Source
 from domain.intake import Intake
 from domain.messages import Delivery
@@ -91,6 +91,7 @@ class RecordingDispatcher:
     started: list[ShipmentPlan] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)
     failure: Exception | None = None
+    troubled: set[str] = field(default_factory=set)
     attempts: int = 0
 
     async def start(self, plan: ShipmentPlan) -> None:
@@ -103,6 +104,8 @@ class RecordingDispatcher:
         self.attempts += 1
         if self.failure:
             raise self.failure
+        if delivery.shipment_id in self.troubled:
+            raise NotFoundError("not registered")
         self.delivered.append(delivery)
 
     @property

@@ -98,6 +98,24 @@ async def test_facts_wait_in_the_ledger_while_temporal_is_down(world: Any):
     assert "milepost_ledger_undelivered_facts 0.0" in metrics
 
 
+async def test_one_shipment_in_trouble_holds_up_no_other(world: Any):
+    await world.register("S1", "TN-1")
+    await world.register("S2", "TN-2")
+    world.dispatcher.troubled = {"S1"}
+
+    await send(world, event("TN-1", "PICKED_UP", 0))
+    await until(lambda: world.dispatcher.attempts >= 3)
+    world.clock.pass_(timedelta(seconds=2))
+    await asyncio.sleep(0.5)
+    await send(world, event("TN-2", "PICKED_UP", 0))
+    await until(lambda: len(world.dispatcher.delivered) == 1, seconds=1.0)
+    assert "milepost_courier_outage 0.0" in (await world.http.get("/metrics")).text
+
+    world.dispatcher.troubled = set()
+    await until(lambda: len(world.dispatcher.delivered) == 2)
+    assert [delivery.shipment_id for delivery in world.dispatcher.delivered] == ["S2", "S1"]
+
+
 async def test_a_shipment_registered_during_an_outage_is_started_later(world: Any):
     world.dispatcher.failure = ConnectionError("no Temporal")
 

@@ -54,7 +54,10 @@ async def test_not_ready_without_tables(make_world: Any, tmp_path: Path):
     await world.http.aclose()
     empty.close()
 
-    assert answer.json()["failing"] == {"ledger": "has no tables; run `milepost migrate`"}
+    assert answer.json()["failing"] == {
+        "ledger": "has no tables; run `milepost migrate`",
+        "courier": "carries nothing; restart the gateway and report the failure in its log",
+    }
 
 
 async def test_an_absent_ledger_is_503_and_metrics_still_answer(make_world: Any, tmp_path: Path):
@@ -70,7 +73,7 @@ async def test_an_absent_ledger_is_503_and_metrics_still_answer(make_world: Any,
     await world.http.aclose()
     away.close()
 
-    assert ready.json()["failing"] == {"ledger": "does not answer; check the database and MILEPOST_LEDGER__URL"}
+    assert ready.json()["failing"]["ledger"] == "does not answer; check the database and MILEPOST_LEDGER__URL"
     assert (counts.status_code, counts.json()["code"]) == (503, "unavailable")
     assert counts.headers["retry-after"] == "5"
     assert "sqlite" not in counts.text.lower()
