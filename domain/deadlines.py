@@ -107,12 +107,11 @@ def _promise(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
 
 
 def _after_ending(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
-    learned = _news_at(journey, plan)
-    ended = journey.ended_at or learned
-    if ended is None or learned is None:
+    times = [at for at in (journey.ended_at, _news_at(journey, plan)) if at is not None]
+    if not times:
         return
+    since = max(times)
     event = next((step.event_id for step in reversed(journey.steps) if step.state is not step.state_before), "")
-    since = max(ended, learned)
     if journey.state is State.DELIVERED and not journey.facets.pod:
         yield _deadline(DeadlineKind.PROOF_GRACE, since + plan.levels.proof_grace, event, event)
     yield _deadline(DeadlineKind.ENDING_GRACE, since + plan.levels.ending_grace, f"{journey.state}:{event}", event)

@@ -75,12 +75,10 @@ def refuse(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
 
 def resolve(piece: Piece, fact: Fact, _milestone: Milestone) -> str | None:
     """Lift the hold that is meant, or close an open problem."""
-    match piece.holds.lift(fact.hold, piece.context.customs_side(fact)):
-        case Lifted.NOTHING:
-            return None if piece.marks.lift_problem() else "RESOLVED_WITHOUT_HOLD"
-        case Lifted.ONE_OF_SEVERAL:
-            piece.flags.append("AMBIGUOUS_RELEASE")
-        case Lifted.ONE:
-            pass
+    lifted = piece.holds.lift(fact.hold, piece.context.customs_side(fact))
+    if lifted is Lifted.NOTHING:
+        return None if piece.marks.lift_problem() else "RESOLVED_WITHOUT_HOLD"
+    if lifted is Lifted.ONE_OF_SEVERAL:
+        piece.flags.append("AMBIGUOUS_RELEASE")
     piece.resume()
     return None

@@ -41,6 +41,7 @@ _BY_ROLE: Final = {
     PlaceRole.DESTINATION: Zone.DESTINATION,
     PlaceRole.TRANSIT: Zone.TRANSIT,
 }
+_SIDES: Final = {Zone.ORIGIN: Side.EXPORT, Zone.DESTINATION: Side.IMPORT, Zone.TRANSIT: Side.TRANSIT}
 _ARRIVALS: Final = frozenset({Milestone.HUB_ARRIVED, Milestone.RECEIVED_AT_ORIGIN, Milestone.ARRIVED_DESTINATION})
 _CUSTOMS_PAIRS: Final = {
     Milestone.EXPORT_CUSTOMS_SUBMITTED: Milestone.IMPORT_CUSTOMS_SUBMITTED,
@@ -109,15 +110,7 @@ class Context:
 
     def customs_side(self, fact: Fact) -> Side:
         """Return the customs side: by the country of the news, else export until the goods left the origin."""
-        match self.zone(fact):
-            case Zone.ORIGIN:
-                return Side.EXPORT
-            case Zone.DESTINATION:
-                return Side.IMPORT
-            case Zone.TRANSIT:
-                return Side.TRANSIT
-            case Zone.HOME | Zone.UNKNOWN:
-                return self._customs_side_by_progress(fact)
+        return _SIDES.get(self.zone(fact)) or self._customs_side_by_progress(fact)
 
     def _customs_side_by_progress(self, fact: Fact) -> Side:
         if self.is_outside_origin(fact):
@@ -157,21 +150,23 @@ class Context:
 
     def _read_arrival(self, fact: Fact, milestone: Milestone) -> Milestone:
         zone = self.zone(fact)
-        by_place = fact.by_context or milestone is Milestone.HUB_ARRIVED
-        match zone:
-            case Zone.ORIGIN | Zone.HOME:
-                if by_place or (milestone is Milestone.ARRIVED_DESTINATION and zone is Zone.ORIGIN):
-                    return Milestone.RECEIVED_AT_ORIGIN if self._is_first_facility(fact) else Milestone.HUB_ARRIVED
-            case Zone.DESTINATION:
-                if by_place or (milestone is Milestone.RECEIVED_AT_ORIGIN and self._origin is not None):
-                    return Milestone.HUB_ARRIVED if self._arrived else Milestone.ARRIVED_DESTINATION
-            case Zone.TRANSIT:
-                if by_place or milestone is Milestone.RECEIVED_AT_ORIGIN:
-                    return Milestone.HUB_ARRIVED
-            case Zone.UNKNOWN:
-                if fact.by_context and (milestone is Milestone.ARRIVED_DESTINATION or self._departed):
-                    return Milestone.HUB_ARRIVED
-        return milestone
+        if not self._is_read_by_place(fact, milestone, zone):
+            return milestone
+        if zone is Zone.ORIGIN or zone is Zone.HOME:
+            return Milestone.RECEIVED_AT_ORIGIN if self._is_first_facility(fact) else Milestone.HUB_ARRIVED
+        if zone is Zone.DESTINATION and not self._arrived:
+            return Milestone.ARRIVED_DESTINATION
+        return Milestone.HUB_ARRIVED
+
+    def _is_read_by_place(self, fact: Fact, milestone: Milestone, zone: Zone) -> bool:
+        """Tell whether an arrival has to be read by its place: its code leaves it open, or the place contradicts it."""
+        if zone is Zone.UNKNOWN:
+            return fact.by_context and (milestone is Milestone.ARRIVED_DESTINATION or self._departed)
+        if fact.by_context or milestone is Milestone.HUB_ARRIVED:
+            return True
+        if milestone is Milestone.ARRIVED_DESTINATION:
+            return zone is Zone.ORIGIN
+        return zone is Zone.TRANSIT or (zone is Zone.DESTINATION and self._origin is not None)
 
     def _read_departure(self, fact: Fact) -> Milestone:
         zone = self.zone(fact)
@@ -179,13 +174,10 @@ class Context:
         return Milestone.DEPARTED_ORIGIN if left_origin else Milestone.HUB_DEPARTED
 
     def _read_customs(self, fact: Fact, milestone: Milestone) -> Milestone:
-        match self.customs_side(fact):
-            case Side.EXPORT:
-                return _TO_EXPORT[milestone]
-            case Side.IMPORT:
-                return _TO_IMPORT[milestone]
-            case Side.TRANSIT:
-                return milestone
+        side = self.customs_side(fact)
+        if side is Side.EXPORT:
+            return _TO_EXPORT[milestone]
+        return _TO_IMPORT[milestone] if side is Side.IMPORT else milestone
 
     def _is_first_facility(self, fact: Fact) -> bool:
         """Tell whether this is the first facility scan, or another one at the place of the first."""

@@ -5,8 +5,11 @@ from datetime import timedelta
 from domain.axes import Evidence, Trust
 from domain.deadlines import MAX_RAISED, Deadline, DeadlineKind, Raised, next_deadline
 from domain.facts import Delivery, Fact, Hold
+from domain.journeys import Journey
 from domain.milestones import Milestone
+from domain.parties import Owner
 from domain.shipments import ShipmentPlan
+from domain.states import State
 from tests.unit.language.building import START, M, at_place, fact, journey, parcel, source
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -121,6 +124,12 @@ def test_an_ending_told_by_people_alone_still_ends() -> None:
     (end,) = all_of([cancelled])
 
     assert (end.kind, end.at) == (DeadlineKind.ENDING_GRACE, START + timedelta(hours=1) + 14 * DAY)
+
+
+def test_an_ending_without_any_time_waits_for_nothing() -> None:
+    assert (
+        next_deadline(Journey(state=State.DELIVERED, stage=State.LAST_MILE, owner=Owner.NONE), PLAN, Raised()) is None
+    )
 
 
 def test_the_memory_is_bounded() -> None:
