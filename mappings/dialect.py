@@ -93,14 +93,14 @@ class Dialect:
             hints=outcome.hints,
         )
 
-    def explain(self, body: bytes) -> list[Explained]:
-        """Return, in document order, what each event of a payload uses of the mapping."""
+    def explain(self, body: bytes) -> list[Explained | None]:
+        """Return, in document order, what each event of a payload uses of the mapping; None for what is no event."""
         tree = self._read(body)
         for shape in self._shapes:
             shipments = shape.shipments_of(tree)
             if shipments is not None:
                 events = (event for shipment in shipments for event in shape.events_of(shipment))
-                return [shape.reader.explain(node, scopes) for node, scopes in events if node.__class__ is dict]
+                return [shape.reader.explain(node, scopes) for node, scopes in events]
         return []
 
     def _read_shapes(self, tree: Any, outcome: Outcome, delivery: Delivery) -> None:

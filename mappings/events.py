@@ -90,8 +90,6 @@ class EventReader:
 
     def read(self, node: Any, scopes: Scopes, envelope: Envelope, index: int) -> list[Fact]:
         """Return the event's facts; raise `RejectionError`."""
-        if node.__class__ is not dict:
-            raise RejectionError("event_malformed", f"expected an object, got {type(node).__name__}")
         sent, code, entry = self._reading(node, scopes)
         location, clocks, place_key = self._place(node, scopes)
         try:
@@ -134,14 +132,19 @@ class EventReader:
             facts.append(build(Fact, values, FACT_FIELDS))
         return facts
 
-    def explain(self, node: Any, scopes: Scopes) -> Explained:
-        """Return which row, rule and reason of the mapping an event uses; the event must be an object."""
-        sent, code, entry = self._reading(node, scopes)
+    def explain(self, node: Any, scopes: Scopes) -> Explained | None:
+        """Return which row, rule and reason of the mapping an event uses; None for what cannot be an event."""
+        try:
+            sent, code, entry = self._reading(node, scopes)
+        except RejectionError:
+            return None
         rule = next((one for one in entry.rules if all(test(node, scopes) for test in one.tests)), None)
         reason = None if self._reasons is None else self._reasons.key(node, scopes)
         return Explained(sent, code, entry.key if rule is None else None, rule.number if rule else None, reason)
 
     def _reading(self, node: Any, scopes: Scopes) -> Reading:
+        if node.__class__ is not dict:
+            raise RejectionError("event_malformed", f"expected an object, got {type(node).__name__}")
         parts = self._code.parts(node, scopes)
         reading = self._readings.get(parts)
         if reading is None:
