@@ -69,9 +69,16 @@ class ShipmentRecord:
 
     def take(self, batch: FactBatch) -> None:
         """Merge one batch; facts that are known change nothing."""
-        new = [fact for fact in batch.facts if self._is_new(fact)]
+        new: dict[str, Fact] = {}
+        for fact in batch.facts:
+            if fact.event_id in self._facts or fact.event_id in self._overflow or fact.event_id in new:
+                continue
+            if len(self._facts) + len(new) < self._limits.facts:
+                new[fact.event_id] = fact
+            else:
+                self._leave_to_the_ledger(fact)
         if new:
-            self._merge(new, at=max(fact.recorded_at for fact in new))
+            self._merge(new.values(), at=max(fact.recorded_at for fact in new.values()))
 
     def obey(self, command: Command) -> CommandAnswer:
         """Do what the command asks and remember the answer.
@@ -166,16 +173,11 @@ class ShipmentRecord:
             is_ending=self.is_ending,
         )
 
-    def _is_new(self, fact: Fact) -> bool:
-        if fact.event_id in self._facts or fact.event_id in self._overflow:
-            return False
-        if len(self._facts) < self._limits.facts:
-            return True
+    def _leave_to_the_ledger(self, fact: Fact) -> None:
         self._overflow[fact.event_id] = None
         _forget_oldest(self._overflow, keep=self._limits.overflow)
         body = {"event_id": fact.event_id, "flag": BEYOND_LIMIT, "milestone": fact.milestone.value}
         self._write(EntryKind.ANOMALY, fact.recorded_at, body)
-        return False
 
     def _merge(self, facts: Iterable[Fact], *, at: datetime) -> None:
         for fact in facts:
