@@ -18,7 +18,7 @@ def submit_customs(piece: Piece, fact: Fact, milestone: Milestone) -> str | None
         return None
     if side is Side.EXPORT and piece.stage is State.FIRST_MILE:
         piece.advance(State.EXPORT)
-    elif side is Side.IMPORT and piece.stage is State.LINEHAUL and not piece.context.is_outside_destination(fact):
+    elif side is Side.IMPORT and piece.stage is State.LINEHAUL and piece.context.may_be_at_destination(fact):
         piece.advance(State.IMPORT_CUSTOMS)
     return None
 

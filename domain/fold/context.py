@@ -102,6 +102,13 @@ class Context:
         country = fact.location.country if fact.location else None
         return country is not None and self._origin is not None and country != self._origin
 
+    def may_be_at_destination(self, fact: Fact) -> bool:
+        """Tell whether import customs news is about goods that are there: papers are often lodged long before."""
+        zone = self.zone(fact)
+        if zone is Zone.UNKNOWN or zone is Zone.HOME:
+            return self._departed and not self.is_outside_destination(fact)
+        return zone is Zone.DESTINATION
+
     def goes_back(self, fact: Fact) -> bool:
         """Tell whether the source says that the goods are on their way back."""
         if fact.direction is not None:

@@ -1,6 +1,7 @@
 """Commands become facts, or are refused with a reason."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ EXPORT = at_place(M.CUSTOMS_HELD, 4, event_id="export", hold=Hold(side=Side.EXPO
 CARRIERS = fact(M.HELD, 5, event_id="carriers")
 
 
-def command(kind: CommandKind, **changes: object) -> Command:
+def command(kind: CommandKind, **changes: Any) -> Command:
     values = {
         "command_id": "c1",
         "kind": kind,
@@ -95,7 +96,7 @@ class TestReleaseHold:
             ({}, {"held", "keyed", "export"}),
         ],
     )
-    def test_exactly_the_hold_that_is_named_is_lifted(self, choice: dict[str, object], left: set[str]) -> None:
+    def test_exactly_the_hold_that_is_named_is_lifted(self, choice: dict[str, Any], left: set[str]) -> None:
         facts = [*ARRIVED, HELD, KEYED, EXPORT, CARRIERS]
 
         folded = journey([*facts, obey(command(CommandKind.RELEASE_HOLD, **choice), facts)], PLAN)

@@ -1,5 +1,7 @@
 """Context: what a fact means depends on the place and on what came before."""
 
+from typing import Any
+
 import pytest
 
 from domain.axes import PlaceRole, Side
@@ -18,7 +20,7 @@ ONLY_DESTINATION = parcel(origin_country=None)
 ONLY_ORIGIN = parcel(destination_country=None)
 
 
-def place(country: str | None = None, **changes: object) -> Location:
+def place(country: str | None = None, **changes: Any) -> Location:
     return Location(country=country, **changes)
 
 
@@ -223,11 +225,29 @@ class TestCustoms:
 
         assert states(facts, CN_TO_DE) == ["FIRST_MILE", "LINEHAUL", "LAST_MILE"]
 
-    def test_a_declaration_lodged_elsewhere_proves_no_arrival(self) -> None:
-        facts = [at_place(M.PICKED_UP), at_place(M.DEPARTED_ORIGIN, 1)]
+    @pytest.mark.parametrize(
+        ("way", "here", "state"),
+        [
+            (M.DEPARTED_ORIGIN, DESTINATION, State.IMPORT_CUSTOMS),
+            (M.DEPARTED_ORIGIN, None, State.IMPORT_CUSTOMS),
+            (M.DEPARTED_ORIGIN, TRANSIT, State.LINEHAUL),
+            (M.HUB_DEPARTED, None, State.LINEHAUL),
+        ],
+    )
+    def test_a_declaration_lodged_early_or_elsewhere_proves_no_arrival(
+        self, way: Milestone, here: Location | None, state: State
+    ) -> None:
+        facts = [at_place(M.PICKED_UP), fact(way, 1), fact(M.IMPORT_CUSTOMS_SUBMITTED, 2, location=here)]
 
-        assert journey([*facts, fact(M.IMPORT_CUSTOMS_SUBMITTED, 2, location=TRANSIT)], CN_TO_DE).state == "LINEHAUL"
-        assert journey([*facts, fact(M.IMPORT_CUSTOMS_SUBMITTED, 2)], CN_TO_DE).state == "IMPORT_CUSTOMS"
+        assert journey(facts, CN_TO_DE).state is state
+
+    def test_an_inner_border_is_crossed_once_the_goods_left(self) -> None:
+        special = parcel(origin_country="DE", destination_country="DE", customs_border=True)
+        facts = [fact(M.IN_TRANSIT, 1), fact(M.IMPORT_CUSTOMS_SUBMITTED, 3, location=DESTINATION)]
+
+        assert journey(facts, special).state is State.LINEHAUL
+        gone = [*facts, fact(M.IN_TRANSIT, 2, location=ORIGIN)]
+        assert journey(gone, special).state is State.IMPORT_CUSTOMS
 
 
 class TestDeliveryRound:

@@ -1,6 +1,7 @@
 """Corrections and duplicates."""
 
 from datetime import timedelta
+from typing import Any
 
 from domain.axes import CorrectionKind, Evidence, Trust
 from domain.facts import Delivery, Fact, Location
@@ -24,7 +25,7 @@ WAY = line(M.PICKED_UP, M.DEPARTED_ORIGIN, M.ARRIVED_DESTINATION)
 DELIVERED = fact(M.DELIVERED, 9, event_id="delivered")
 
 
-def amend(target: str, milestone: Milestone, hour: float, **changes: object) -> Fact:
+def amend(target: str, milestone: Milestone, hour: float, **changes: Any) -> Fact:
     return correction(CorrectionKind.AMEND, target, hour, milestone=milestone, **changes)
 
 
@@ -210,7 +211,11 @@ def test_the_same_source_never_confirms_itself() -> None:
 
 def test_a_scan_known_by_its_day_confirms_in_the_same_city_only() -> None:
     exact = fact(M.HUB_ARRIVED, 5, event_id="exact", location=Location(country="AE", city="Dubai"))
-    told = {"source": source("post", Trust.POSTAL_EXCHANGE), "precision": "DAY", "occurred_at": START.replace(hour=0)}
+    told: dict[str, Any] = {
+        "source": source("post", Trust.POSTAL_EXCHANGE),
+        "precision": "DAY",
+        "occurred_at": START.replace(hour=0),
+    }
     same = fact(M.HUB_ARRIVED, event_id="same", location=Location(country="AE", city="DUBAI"), **told)
     elsewhere = fact(M.HUB_ARRIVED, event_id="elsewhere", location=Location(country="AE"), **told)
 

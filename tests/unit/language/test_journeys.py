@@ -1,5 +1,7 @@
 """Journeys: the hard cases of holds, endings, returns, the delivery loop and inbound shipments."""
 
+from typing import Any
+
 import pytest
 
 from domain.axes import CustodySide, DeliveryMode, DeliveryPlace, Direction, Evidence, PlaceRole, Side, Trust
@@ -32,11 +34,11 @@ AT_DEPOT = [*ARRIVED, at_place(M.ARRIVED_DELIVERY_DEPOT, 3)]
 DELIVERED = [*AT_DEPOT, at_place(M.DELIVERED, 4)]
 
 
-def held(hour: float, key: str | None = None, **changes: object) -> Fact:
+def held(hour: float, key: str | None = None, **changes: Any) -> Fact:
     return at_place(M.CUSTOMS_HELD, hour, **{"event_id": f"held-{hour:g}", "hold": Hold(key=key), **changes})
 
 
-def resolved(hour: float, key: str | None = None, **changes: object) -> Fact:
+def resolved(hour: float, key: str | None = None, **changes: Any) -> Fact:
     return fact(M.HOLD_RESOLVED, hour, **{"hold": Hold(key=key), **changes})
 
 

@@ -1,6 +1,7 @@
 """Order: time, rank, id; a day ties with its whole day."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.unit.language.building import START, M, at_place, fact, journey, stat
 EAST, WEST = timezone(timedelta(hours=8)), timezone(timedelta(hours=-8))
 
 
-def day(milestone: Milestone, date: int = 2, zone: timezone | None = None, **changes: object) -> Fact:
+def day(milestone: Milestone, date: int = 2, zone: timezone | None = None, **changes: Any) -> Fact:
     at = datetime(2026, 3, date, tzinfo=zone or START.tzinfo)
     return fact(milestone, **{"occurred_at": at, "precision": Precision.DAY, "event_id": f"d-{milestone}", **changes})
 

@@ -19,7 +19,8 @@ needs_specification = pytest.mark.skipif(
 
 
 def specified(table: str) -> list[dict[str, Any]]:
-    return json.loads(SPECIFICATION.read_text())[table]
+    rows: list[dict[str, Any]] = json.loads(SPECIFICATION.read_text())[table]
+    return rows
 
 
 @needs_specification
