@@ -104,6 +104,11 @@ class DevServer:
         """Tell whether the process still lives."""
         return self._process.poll() is None
 
+    def kill(self) -> None:
+        """End the server without a chance to say goodbye; for tests of what survives."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self, *, grace: timedelta = timedelta(seconds=10)) -> None:
         """Ask the server to end; kill it when it has not done so within `grace`."""
         if self._process.poll() is None:

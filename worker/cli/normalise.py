@@ -15,7 +15,7 @@ from mappings.report import report
 from worker.cli.ingest import contents
 from worker.cli.opening import begin
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show, table
-from worker.cli.views import state_text
+from worker.cli.views import local, state_text
 from worker.wiring import load_mappings
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -97,8 +97,8 @@ def _view(name: str, document: dict[str, Any]) -> list[Table | Text | str]:
         rows = [(one["index"], one["problem"], one["detail"], one["raw_code"]) for one in document["rejected"]]
         parts.append(table("Events that did not become facts", ["#", "problem", "detail", "raw code"], rows))
     if document["problems"]:
-        rows = [(one["code"], one["detail"], one["tracking_number"]) for one in document["problems"]]
-        parts.append(table("Problems", ["code", "detail", "number"], rows))
+        wrong = [(one["code"], one["detail"], one["tracking_number"]) for one in document["problems"]]
+        parts.append(table("Problems", ["code", "detail", "number"], wrong))
     for journey in document["journeys"]:
         flags = ", ".join(sorted({one["flag"] for one in journey["anomalies"]}))
         line = Text.assemble(f"{journey['tracking_number']}: ", state_text(journey["state"]))
@@ -110,7 +110,7 @@ def _when(fact: dict[str, Any]) -> str:
     at = fact["occurred_at"]
     if at is None:
         return "no time"
-    return f"{at[:10]} (day)" if fact["precision"] == "DAY" else str(at)
+    return f"{at[:10]} (day)" if fact["precision"] == "DAY" else local(at)
 
 
 def _milestone(fact: dict[str, Any]) -> Text:
