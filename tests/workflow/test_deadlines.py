@@ -2,27 +2,25 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.audit import EntryKind
 from domain.axes import Side
 from domain.errors import RateLimitedError
-from domain.facts import Fact, Hold
+from domain.facts import Hold
 from domain.messages import Delivery
 from domain.milestones import Milestone
 from domain.publication import ChangeKind
 from domain.reasons import Reason
-from domain.shipments import ShipmentPlan
 from domain.states import State
 from tests.workflow.conftest import Hub, eventually
-from tests.workflow.parcels import CONNECTION, Parcel, plan
-from workflows.model import Limits, Progress, ShipmentStart
-from workflows.shipment import ShipmentWorkflow
+from tests.workflow.days import Calendar, calendar
+from tests.workflow.parcels import CONNECTION, plan
+from workflows.model import Limits
 
 pytestmark = [pytest.mark.temporal, pytest.mark.xdist_group("temporal")]
 
@@ -33,55 +31,8 @@ BOOKKEEPING = {
 """Events that only time skipping itself writes, and the workflow tasks it causes are counted all the same."""
 
 
-class Calendar:
-    """Moves one shipment's clock and makes facts at its time."""
-
-    def __init__(self, hub: Hub, client: Client, of: ShipmentPlan) -> None:
-        self.hub = hub
-        self.of = of
-        self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        self.parcel = Parcel(of)
-
-    async def now(self) -> datetime:
-        return await self.skipper.get_current_time(self.hub.handle(self.of))
-
-    async def pass_by(self, duration: timedelta) -> None:
-        assert await self.skipper.fast_forward(self.hub.handle(self.of), duration), "the shipment ended"
-
-    async def pass_by_until_the_end(self, duration: timedelta) -> None:
-        assert not await self.skipper.fast_forward(self.hub.handle(self.of), duration), "the shipment goes on"
-
-    async def deliver(self, milestone: Milestone, *reasons: Reason, **more: object) -> Fact:
-        self.parcel.now = await self.now()
-        fact = self.parcel.fact(milestone, *reasons, after=timedelta(), recorded_at=self.parcel.now, **more)
-        await self.hub.deliver(self.of, fact)
-        await eventually(lambda: fact.event_id in self.recorded())
-        return fact
-
-    def recorded(self) -> list[str]:
-        return [str(body["event_id"]) for body in self.hub.ledger.bodies(self.of, EntryKind.FACT)]
-
-    def milestones(self) -> list[object]:
-        return [body["milestone"] for body in self.hub.ledger.bodies(self.of, EntryKind.FACT)]
-
-    async def progress(self) -> Progress:
-        return await self.hub.handle(self.of).query(ShipmentWorkflow.progress)
-
-
-async def _calendar(hub: Hub, client: Client, of: ShipmentPlan, *, limits: Limits | None = None) -> Calendar:
-    hub.ledger.register(of)
-    await client.start_workflow(
-        ShipmentWorkflow.run,
-        ShipmentStart(plan=of) if limits is None else ShipmentStart(plan=of, limits=limits),
-        id=hub.workflow_id(of),
-        task_queue="milepost-shipments",
-    )
-    await eventually(lambda: hub.ledger.kinds(of) == [EntryKind.REGISTERED])
-    return Calendar(hub, client, of)
-
-
 async def test_silence_is_noted_once_and_ends_with_the_next_news(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     await days.deliver(Milestone.PICKED_UP)
 
     await days.pass_by(timedelta(days=3))
@@ -97,7 +48,7 @@ async def test_silence_is_noted_once_and_ends_with_the_next_news(hub: Hub, clien
 
 
 async def test_a_hold_beyond_its_agreement_raises_one_alarm(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     await days.deliver(Milestone.PICKED_UP)
     held = await days.deliver(Milestone.HELD, Reason.SHIPPER_DATA_MISSING)
 
@@ -117,7 +68,7 @@ async def test_a_hold_beyond_its_agreement_raises_one_alarm(hub: Hub, client: Cl
 
 
 async def test_a_delivery_without_proof_is_asked_for_and_then_ends(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     await days.deliver(Milestone.PICKED_UP)
     await days.deliver(Milestone.DELIVERED)
 
@@ -134,7 +85,7 @@ async def test_a_delivery_without_proof_is_asked_for_and_then_ends(hub: Hub, cli
 
 
 async def test_a_message_after_the_end_is_kept_and_starts_nothing(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     await days.deliver(Milestone.PICKED_UP)
     await days.deliver(Milestone.DELIVERED)
     await days.pass_by_until_the_end(timedelta(days=15))
@@ -150,7 +101,7 @@ async def test_a_message_after_the_end_is_kept_and_starts_nothing(hub: Hub, clie
 
 
 async def test_a_parcel_found_again_does_not_end(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     await days.deliver(Milestone.PICKED_UP)
     await days.deliver(Milestone.LOST)
     await days.pass_by(timedelta(days=13))
@@ -163,7 +114,7 @@ async def test_a_parcel_found_again_does_not_end(hub: Hub, client: Client):
 
 
 async def test_the_end_waits_for_an_order_system_that_is_down(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan(levels={"ending_grace": timedelta(hours=1)}))
+    days = await calendar(hub, client, plan(levels={"ending_grace": timedelta(hours=1)}))
     shop = hub.sinks.sink(days.of.tenant, CONNECTION)
     shop.down = RateLimitedError("come back later", retry_after=timedelta(hours=5))
     await days.deliver(Milestone.PICKED_UP)
@@ -234,7 +185,7 @@ def _assert_sixty_days(days: Calendar) -> None:
 async def test_sixty_days_cost_less_than_400_events(
     hub: Hub, client: Client, record_property: Callable[[str, object], None]
 ):
-    days = await _calendar(hub, client, plan())
+    days = await calendar(hub, client, plan())
     start = await days.now()
 
     await _sixty_days(days)
@@ -249,7 +200,7 @@ async def test_sixty_days_cost_less_than_400_events(
 
 
 async def test_sixty_days_over_several_runs_lose_nothing(hub: Hub, client: Client):
-    days = await _calendar(hub, client, plan(), limits=Limits(messages=5))
+    days = await calendar(hub, client, plan(), limits=Limits(messages=5))
 
     await _sixty_days(days)
 
