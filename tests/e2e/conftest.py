@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.processes import MILEPOST, Child
 from connectors.standard_webhooks import new_key
 from gateway.demo_orders import create_demo_orders
 from ledger.rows import Scope
 from ledger.store import Ledger
+from tests.e2e.processes import MILEPOST, Child
 from worker.demo.carriers import Account, Carriers
 from worker.demo.dialects import WRITERS
 from worker.devserver import free_port

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.processes import MILEPOST, Child, eventually
 from tests.e2e.conftest import start_up, up_settings
+from tests.e2e.processes import MILEPOST, Child, eventually
 from worker.statedir import StateDir, is_alive
 
 pytestmark = [pytest.mark.temporal, pytest.mark.xdist_group("e2e-processes")]
