@@ -36,8 +36,6 @@ _NAMES: Final = (
 
 ReadPlace = Callable[[object, Scopes], Place]
 
-_NOWHERE: Final = Place(None, tuple, "")
-
 
 _MAX_PLACES: Final = 10_000
 """Places that one dialect remembers."""
@@ -81,14 +79,16 @@ def _place(
     code = code or default
     locode = locode.replace(" ", "") if locode and _LOCODE.fullmatch(locode) else None
     where = roles.get(role) if role is not None else None
-    if not any((code, city, region, postcode, facility, locode, latitude, longitude, where)):
-        return _NOWHERE
+    north, east = _degrees(latitude, 90), _degrees(longitude, 180)
+    key = "|".join("" if part is None else " ".join(part.casefold().split()) for part in identity)
+    key = key if any(identity) else ""
+    if all(value is None for value in (code, city, region, postcode, facility, locode, north, east, where)):
+        return Place(None, tuple, key)
     location = Location(
         country=code or (locode[:2] if locode else None), locode=locode, city=city, region=region, postcode=postcode,
-        facility=facility, latitude=_degrees(latitude, 90), longitude=_degrees(longitude, 180), role=where,
+        facility=facility, latitude=north, longitude=east, role=where,
     )  # fmt: skip
-    key = "|".join("" if part is None else " ".join(part.casefold().split()) for part in identity)
-    return Place(location, lambda: clocks_of(location.country, region, city), key if any(identity) else "")
+    return Place(location, lambda: clocks_of(location.country, region, city), key)
 
 
 def _country(value: str | None, names: dict[str, str]) -> str | None:
