@@ -12,6 +12,7 @@ from worker.wiring import load_mappings
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="""Carrier accounts: which carrier calls under which name, and the secret that signs its calls.
 

@@ -11,6 +11,7 @@ from worker.wiring import load_mappings, rederiver
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="""Prove that nothing in the ledger was changed, removed or slipped in.
 

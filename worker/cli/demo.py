@@ -14,7 +14,7 @@ from worker.demo.screen import Screen, as_document
 from worker.logs import configure_logging
 from worker.settings import Settings
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()
@@ -27,8 +27,10 @@ def demo(
 ) -> None:
     """Show the whole hub at work: ten made-up parcels, five carriers' dialects, one small order system.
 
-    Starts a Temporal server, ledger, worker, gateway and an order system on free ports of this machine; sends signed
-    webhooks over HTTP; checks at the end that everyone agrees. Leaves no process and, without --keep, no file behind.
+    Starts a Temporal server, ledger, worker, gateway and an order system on
+    free ports of this machine; sends signed webhooks over HTTP; checks at
+    the end that everyone agrees. Leaves no process and, without --keep, no
+    file behind.
 
     [bold]Examples[/]
 

@@ -10,7 +10,7 @@ from worker.checks import Verdict, examine
 from worker.cli.opening import begin
 from worker.cli.output import ExitCode, JsonOption, emit, show, table
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 _STYLES: Final = {
     Verdict.OK: "green",
@@ -29,8 +29,8 @@ def doctor(
 ) -> None:
     """Check configuration, keys, disk, ledger, Temporal, search attributes and mappings; say how to fix what is wrong.
 
-    Exit code 0 when everything is fine (warnings included), 1 when something is wrong, 3 when something cannot be
-    reached.
+    Exit code 0 when everything is fine (warnings included), 1 when
+    something is wrong, 3 when something cannot be reached.
 
     [bold]Examples[/]
 

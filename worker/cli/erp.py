@@ -16,6 +16,7 @@ from worker.wiring import WEBHOOK
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="""Order systems that are told about shipments: by signed webhooks (CloudEvents, Standard Webhooks).
 

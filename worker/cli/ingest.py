@@ -11,7 +11,7 @@ from worker.backlog import take_files
 from worker.cli.opening import begin, opened
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show, table
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from worker.cli.output import JsonOption, emit, moment, show, table
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="""Create, list and revoke API keys. Only a digest is kept: a token is shown once.
 

@@ -9,7 +9,7 @@ from ledger import migrate as schema
 from worker.cli.opening import begin
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, sh
 from worker.cli.views import local, state_text
 from worker.wiring import load_mappings
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()
@@ -30,16 +30,18 @@ def normalise(
 ) -> None:
     """Show what a carrier payload becomes in the milestone language. Nothing is stored.
 
-    Unknown codes are UNMAPPED, times without a zone are days, and what could not become a fact is named with its
-    reason. Exit code 1 when the payload cannot be read at all.
+    Unknown codes are UNMAPPED, times without a zone are days, and what
+    could not become a fact is named with its reason. Exit code 1 when the
+    payload cannot be read at all.
 
     [bold]Examples[/]
 
       milepost normalise scan.json --carrier fedex
       curl -s https://carrier.example.com/track | milepost normalise - --carrier dhl_parcel_de --json
 
-    [bold]JSON[/] (stable: keys are only ever added): facts, rejected, problems, journeys; for several files a list of
-    such documents, each with its file.
+    [bold]JSON[/] (stable: keys are only ever added): facts, rejected,
+    problems, journeys; for several files a list of such documents, each
+    with its file.
     """
     mappings = load_mappings(begin())
     if carrier not in mappings.carriers:

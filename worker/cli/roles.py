@@ -12,8 +12,8 @@ from worker.processes import serve_gateway, serve_worker
 from worker.settings import Settings
 from worker.workers import Role
 
-worker_app = typer.Typer(rich_markup_mode="rich")
-gateway_app = typer.Typer(rich_markup_mode="rich")
+worker_app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+gateway_app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 class RoleChoice(StrEnum):
@@ -30,8 +30,10 @@ def worker(
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C.
 
-    [bold]shipments[/] runs the shipment workflows and their ledger commits, [bold]erp[/] the repeated pushes to order
-    systems. Start as many processes of each as the load needs; nothing but Temporal and the ledger coordinates them.
+    [bold]shipments[/] runs the shipment workflows and their ledger commits,
+    [bold]erp[/] the repeated pushes to order systems. Start as many
+    processes of each as the load needs; nothing but Temporal and the ledger
+    coordinates them.
 
     [bold]Examples[/]
 

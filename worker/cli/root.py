@@ -152,8 +152,9 @@ def _root(
       milepost normalise scan.json --carrier fedex     read a payload
       milepost doctor                                  find out what is wrong
 
-    Settings are environment variables that start with MILEPOST_ (docs/running.md). Exit codes: 0 fine, 1 problems
-    found, 2 wrong usage, 3 something cannot be reached.
+    Settings are environment variables that start with MILEPOST_
+    (docs/running.md). Exit codes: 0 fine, 1 problems found, 2 wrong usage,
+    3 something cannot be reached.
     """
 
 

@@ -12,6 +12,7 @@ from worker.cli.views import ApiOption, KeyOption, asking, local, shipment_view,
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     help="""Look at shipments: in the ledger of the settings, or through any gateway with --api and --key.
 

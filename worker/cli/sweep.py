@@ -10,7 +10,7 @@ from worker.backlog import sweep as sweep_now
 from worker.cli.opening import begin, opened
 from worker.cli.output import JsonOption, emit, show
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()

@@ -5,15 +5,16 @@ import typer
 from worker.cli.opening import TenantOption, begin, opened
 from worker.cli.output import ExitCode, JsonOption, emit, moment, show, table
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()
 def unmapped(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
     """List what intake could not use: unknown codes, parked numbers, refused events, unreadable messages.
 
-    Nothing of it is lost: a better mapping reads the same bytes again, a registration takes its parked facts. Exit
-    code 1 when there are unknown codes or unreadable messages.
+    Nothing of it is lost: a better mapping reads the same bytes again, a
+    registration takes its parked facts. Exit code 1 when there are unknown
+    codes or unreadable messages.
 
     [bold]Examples[/]
 

@@ -11,7 +11,7 @@ from worker.logs import configure_logging
 from worker.settings import Settings
 from worker.up import Hub, serve_up
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 
 @app.command()
@@ -51,7 +51,7 @@ def up(
         console.print("[bold green]Milepost is up.[/] Ctrl-C stops it.")
         for name, place in (
             ("gateway", hub.url),
-            ("API reference", f"{hub.url}/docs"),
+            ("API document", f"{hub.url}/openapi.json"),
             ("Temporal", hub.temporal),
             ("state", str(hub.state.path)),
         ):
