@@ -45,6 +45,6 @@ def test_its_parcel_is_read_as_the_guide_promises(root: Path) -> None:
 def test_the_guide_names_only_files_that_exist() -> None:
     here = Path(__file__).parents[2]
 
-    named = re.findall(r"`((?:tests|docs|mappings)/[\w./]+\.(?:py|md))`", GUIDE) + ["docs/mapping-language.md"]
+    named = [*re.findall(r"`((?:tests|docs|mappings)/[\w./]+\.(?:py|md))`", GUIDE), "docs/mapping-language.md"]
 
     assert [name for name in named if not (here / name).exists()] == []
