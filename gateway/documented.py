@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from gateway.examples import ANSWERS
 from gateway.problems import KINDS, MEDIA_TYPE, Problem
 
 Responses = dict[int | str, dict[str, Any]]
@@ -57,6 +58,9 @@ def describe(app: FastAPI, *, summary: str, description: str) -> None:
             schemas["Problem"] = schema
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            for (method, path, status), example in ANSWERS.items():
+                answer = document["paths"][path][method]["responses"][status]
+                answer["content"]["application/json"]["example"] = example
             app.openapi_schema = document
         return app.openapi_schema
 
