@@ -1,5 +1,6 @@
 """The list of commands, and what happens to their errors."""
 
+import errno
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -45,6 +46,21 @@ _FAILURES: Final[tuple[tuple[type[Exception], ExitCode, str | None], ...]] = (
     (HubUnavailableError, ExitCode.UNREACHABLE, "run `milepost doctor`"),
     (HubError, ExitCode.PROBLEMS, None),
 )
+
+
+_LEDGER: Final = ("the ledger cannot be used: ", "run `milepost doctor --fix`", ExitCode.UNREACHABLE)
+_TEMPORAL: Final = ("", "run `milepost doctor`", ExitCode.UNREACHABLE)
+
+# By name: importing pydantic, SQLAlchemy and temporalio only to recognise them would slow every command.
+_BY_NAME: Final[dict[str, tuple[str, str, ExitCode]]] = {
+    "SettingsInvalidError": ("", "see docs/running.md for every setting", ExitCode.USAGE),
+    "StateDirBusyError": ("", "stop it first, or choose another MILEPOST_STATE_DIR", ExitCode.USAGE),
+    "OperationalError": _LEDGER,
+    "ProgrammingError": _LEDGER,
+    "RPCError": _TEMPORAL,
+    "DevServerError": _TEMPORAL,
+    "ConnectError": _TEMPORAL,
+}
 
 
 class LazyGroup(TyperGroup):
@@ -94,16 +110,16 @@ def explain(error: Exception) -> tuple[str, str | None, ExitCode] | None:
     for kind, code, hint in _FAILURES:
         if isinstance(error, kind):
             return str(error), hint, code
-    # By name: importing pydantic, SQLAlchemy and temporalio only to recognise them would slow every command.
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            "the port is taken",
+            "MILEPOST_GATEWAY__PORT names another; `milepost up --port 0` finds one",
+            ExitCode.USAGE,
+        )
     names = {kind.__name__ for kind in type(error).__mro__}
-    if names & {"OperationalError", "ProgrammingError"}:
-        return "the ledger cannot be used: " + _first_line(error), "run `milepost doctor --fix`", ExitCode.UNREACHABLE
-    if names & {"RPCError", "DevServerError", "ConnectError"}:
-        return _first_line(error), "run `milepost doctor`", ExitCode.UNREACHABLE
-    if "SettingsInvalidError" in names:
-        return str(error), "see docs/running.md for every setting", ExitCode.USAGE
-    if "StateDirBusyError" in names:
-        return _first_line(error), "stop it first, or choose another MILEPOST_STATE_DIR", ExitCode.USAGE
+    for name, (lead, hint, code) in _BY_NAME.items():
+        if name in names:
+            return lead + _first_line(error), hint, code
     return None
 
 

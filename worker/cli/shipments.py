@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.text import Text
 
 from domain.states import State
-from worker.cli.opening import TenantOption
-from worker.cli.output import JsonOption, emit, show, table
+from worker.cli.opening import TenantOption, begin, opened, tenant_of
+from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show, table
 from worker.cli.views import ApiOption, KeyOption, asking, local, shipment_view, state_text
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
       milepost shipments list --state CUSTOMS_HOLD
       milepost shipments show ORDER-1001
       milepost shipments timeline ORDER-1001 --json
+      milepost shipments erase ORDER-1001 --yes
       milepost shipments list --api https://hub.example.com --key "$MILEPOST_API_KEY"
     """,
 )
@@ -98,6 +100,27 @@ def timeline(
         return
     rows = [(e["seq"], local(e["at"]), e["kind"], _said(e), e.get("raw_code"), str(e["hash"])[:12]) for e in entries]
     show(table(f"Timeline of {shipment_id}", ["seq", "at", "kind", "what", "raw code", "hash"], rows))
+
+
+@app.command()
+def erase(
+    shipment_id: str,
+    tenant: TenantOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase the personal data of one shipment for good; its audit chain still verifies."""
+    settings = begin()
+    owner = tenant_of(settings, tenant)
+    if not yes and not typer.confirm(f"Erase the personal data of {shipment_id} for good?", err=True):
+        raise CommandFailedError("nothing was erased", code=ExitCode.USAGE)
+    with opened(settings) as ledger:
+        pieces = ledger.private.erase(owner, shipment_id)
+    if as_json:
+        emit({"shipment_id": shipment_id, "erased": pieces})
+    else:
+        show(f"{pieces} pieces of personal data of [bold]{escape(shipment_id)}[/] are gone")
 
 
 def _said(entry: dict[str, Any]) -> Text:

@@ -1,6 +1,7 @@
 """The command line: help that teaches, exit codes that mean something, JSON that stays."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from domain.errors import NotFoundError
 from domain.shipments import Leg, ShipmentPlan
 from ledger import migrate
 from ledger.store import Ledger
@@ -224,6 +226,28 @@ def test_shipments_have_the_shape_of_the_api(ledger: Ledger):
     assert run("shipments", "show", "S-2").exit_code == 1
     assert run("shipments", "list", "--api", "http://127.0.0.1:1").exit_code == 2
     assert run("shipments", "list", "--api", "http://127.0.0.1:1", "--key", "x").exit_code == 3
+
+
+def test_personal_data_is_erased_only_when_meant(ledger: Ledger):
+    ref = ledger.private.put("main", "S-1", "address", {"city": "Example"})
+
+    assert run("shipments", "erase", "S-1", stdin="n\n").exit_code == 2
+    assert ledger.private.get("main", "S-1", ref) == {"city": "Example"}
+    assert as_json("shipments", "erase", "S-1", "--yes") == {"shipment_id": "S-1", "erased": 1}
+    with pytest.raises(NotFoundError):
+        ledger.private.get("main", "S-1", ref)
+
+
+def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("MILEPOST_GATEWAY__PORT", str(taken.getsockname()[1]))
+
+        shown = run("up")
+
+    assert shown.exit_code == 2
+    assert "the port is taken" in shown.stderr
 
 
 @pytest.mark.usefixtures("ledger")
