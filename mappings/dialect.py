@@ -12,6 +12,7 @@ from mappings.events import Envelope, Explained, RejectionError
 from mappings.rows import CodeReader, Codes, test
 from mappings.schema import Mapping
 from mappings.shapes import ErrorReader, ShapeReader, Shipment
+from mappings.shared_numbers import Result, told_apart
 from mappings.trees import READERS
 
 MAX_EVENTS: Final = 10_000
@@ -115,14 +116,13 @@ class Dialect:
     def _read_shipments(
         self, shape: ShapeReader, shipments: list[Shipment], outcome: Outcome, delivery: Delivery
     ) -> None:
-        shared = _shared(shipments) if len(shipments) > 1 else {}
+        results: list[Result] = []
         for shipment in shipments:
             for errors in self._shipment_errors:
                 outcome.problems.extend(errors.read(shipment.node, shipment.scopes, shipment.number))
             envelope = Envelope(
                 tracking_number=shipment.number or "",
                 unique_id=shipment.unique_id,
-                parcel=shipment.unique_id if shipment.number in shared else None,
                 received_at=delivery.received_at,
                 message_id=delivery.message_id,
                 unknown_reasons=outcome.unknown_reasons,
@@ -134,10 +134,9 @@ class Dialect:
                 outcome.problems.append(Problem("partner_contract", "a shipment without tracking number"))
             if self._header is not None and facts:
                 self._compare_header(self._header, shipment, facts, outcome)
-        for number, count in shared.items():
-            # Several results under one number are kept apart and said so, never silently joined or picked.
-            detail = f"{count} results share this number; kept apart by their own ids"
-            outcome.problems.append(Problem("conflict", detail, number))
+            results.append(Result(shipment, facts))
+        if len(results) > 1:
+            outcome.problems.extend(told_apart(results, outcome.facts))
         for code in sorted(outcome.unknown_reasons):
             outcome.problems.append(Problem("unknown_reason", "reason code without entry in [reasons]", None, code))
 
@@ -180,15 +179,6 @@ class Dialect:
         newest = max(facts, key=lambda fact: (fact.occurred_at is not None, fact.occurred_at or fact.recorded_at))
         detail = f"the summary says {row[0].milestone}, the newest event {newest.milestone}; events win"
         outcome.problems.append(Problem("conflict", detail, shipment.number, sent))
-
-
-def _shared(shipments: list[Shipment]) -> dict[str, int]:
-    """Return the numbers that several shipments with different ids of their own carry."""
-    ids: dict[str, set[str | None]] = {}
-    for shipment in shipments:
-        if shipment.number is not None:
-            ids.setdefault(shipment.number, set()).add(shipment.unique_id)
-    return {number: len(found) for number, found in ids.items() if len(found) > 1}
 
 
 def milestones_of(dialect: Dialect, code: str | None) -> set[Milestone]:

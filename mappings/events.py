@@ -38,7 +38,6 @@ class Envelope(NamedTuple):
 
     tracking_number: str
     unique_id: str | None
-    parcel: str | None
     received_at: datetime
     message_id: str | None
     unknown_reasons: set[str]
@@ -109,7 +108,7 @@ class EventReader:
             "occurred_at": at,
             "precision": precision,
             "location": location,
-            "parcel": envelope.parcel or (self._parcel(node, scopes) if self._parcel is not None else None),
+            "parcel": self._parcel(node, scopes) if self._parcel is not None else None,
             "note": note,
         }
         # Without a code only the words can tell two events of one minute apart.

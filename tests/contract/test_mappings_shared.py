@@ -93,13 +93,13 @@ def test_fedex_midnight_pick_up_is_a_day() -> None:
     assert (picked_up.precision, picked_up.occurred_at.isoformat()) == ("DAY", "2024-08-15T00:00:00+00:00")
 
 
-def test_fedex_two_results_of_one_number_stay_apart() -> None:
+def test_fedex_two_halves_of_one_story_are_one_parcel() -> None:
     normalised = read("fedex", "duplicate_tracking.json")
 
-    parcels = {fact.parcel for fact in normalised.facts}
-    assert parcels == {"2460425000~776094337676~FX", "2460426000~776094337676~FX"}
+    assert {fact.parcel for fact in normalised.facts} == {None}
     assert [problem.code for problem in normalised.problems] == ["conflict"]
     assert len(normalised.facts) == 18
+    assert [journey["state"] for journey in report(normalised)["journeys"]] == ["DELIVERED"]
 
 
 def test_fedex_beside_an_error_the_scan_is_kept() -> None:

@@ -323,16 +323,45 @@ def test_two_meanings_of_one_identity_are_named_and_order_does_not_decide(tmp_pa
     ]  # fmt: skip
 
 
-def test_a_number_shared_by_two_results_is_kept_apart(tmp_path: Path) -> None:
-    scan = {"code": "DL", "at": AT}
-    parcels = [{"no": "A1", "uid": uid, "legs": [{"scans": [scan]}]} for uid in ("u1", "u2")]
+def results(*spans: tuple[str, list[str | None]]) -> bytes:
+    parcels = [
+        {"no": "A1", "uid": uid, "legs": [{"scans": [{"code": "AR", "city": uid, "at": at} for at in times]}]}
+        for uid, times in spans
+    ]
+    return orjson.dumps({"parcels": parcels})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("spans", "parcels"),
+    [
+        ([("u1", ["2025-01-01", "2025-01-09"]), ("u2", ["2025-01-05", "2025-01-12"])], {"u1": None, "u2": None}),
+        ([("u1", ["2025-01-01", "2025-01-09"]), ("u2", ["2026-01-05"])], {"u1": "u1", "u2": "u2"}),
+        (
+            [("u1", ["2025-01-01", "2025-01-09"]), ("u2", ["2025-01-09", "2025-01-12"]), ("u3", ["2026-02-02"])],
+            {"u1": "u1", "u2": "u1", "u3": "u3"},
+        ),
+        ([("u1", ["2025-01-01"]), ("u2", [None])], {"u1": None, "u2": None}),
+        ([("u1", [None]), ("u2", [None])], {"u1": None, "u2": None}),
+    ],
+)
+def test_results_of_one_number_are_one_parcel_where_they_overlap_and_uses_apart_where_not(
+    tmp_path: Path, order: int, spans: list[Any], parcels: dict[str, str | None]
+) -> None:
+    normalised = dialect(tmp_path).normalise(results(*spans[::order]), received_at=RECEIVED_AT)
+
+    cities = {(fact.location.city, fact.parcel) for fact in normalised.facts if fact.location is not None}
+    assert cities == set(parcels.items())
+    assert [problem.code for problem in normalised.problems] == ["conflict"]
+
+
+def test_what_else_is_under_a_number_is_no_part_of_the_identity(tmp_path: Path) -> None:
+    spans: list[Any] = [("u1", ["2025-01-01"]), ("u2", ["2026-01-01"])]
     reader = dialect(tmp_path)
 
-    both = reader.normalise(orjson.dumps({"parcels": parcels}), received_at=RECEIVED_AT)
-    alone = reader.normalise(orjson.dumps({"parcels": parcels[:1]}), received_at=RECEIVED_AT)
+    both = reader.normalise(results(*spans), received_at=RECEIVED_AT)
+    alone = reader.normalise(results(spans[0]), received_at=RECEIVED_AT)
 
-    assert [fact.parcel for fact in both.facts] == ["u1", "u2"]
-    assert [problem.code for problem in both.problems] == ["conflict"]
     assert [(fact.parcel, fact.event_id) for fact in alone.facts] == [(None, both.facts[0].event_id)]
 
 
