@@ -24,6 +24,7 @@ from worker.statedir import StateDir, is_alive
 HOST: Final = "127.0.0.1"
 READY_WITHIN: Final = timedelta(seconds=60)
 _POLL: Final = 0.05
+_TRIES: Final = 3
 
 _PRAGMAS: Final = ("journal_mode=wal", "synchronous=normal")
 """Two to four times the speed of the default rollback journal, and it still survives a killed process."""
@@ -63,8 +64,20 @@ class DevServer:
         Raises:
             DevServerError: No binary, a taken port, or no answer within a minute.
         """
-        binary = find_binary()
         stop_stale(plan.state)
+        for _ in range(_TRIES - 1):
+            try:
+                return await cls._start(plan, progress)
+            except DevServerError:
+                if plan.port:
+                    raise
+                # Between finding a free port and using it, somebody else may have taken it.
+                progress("starting it once more")
+        return await cls._start(plan, progress)
+
+    @classmethod
+    async def _start(cls, plan: DevServerPlan, progress: Callable[[str], None]) -> Self:
+        binary = find_binary()
         port = plan.port or free_port()
         metrics_port = plan.metrics_port or free_port()
         progress("starting the embedded Temporal server")

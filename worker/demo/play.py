@@ -13,7 +13,7 @@ from worker.demo.story import WAVES, Episode, Track
 from worker.wiring import CLOCK
 
 SEED: Final = 7
-_SETTLES_WITHIN: Final = 20.0
+_SETTLES_WITHIN: Final = 30.0
 _LOOK: Final = 0.1
 
 
