@@ -5,7 +5,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -105,6 +105,20 @@ class OrderBook:
     mode: Mode = Mode.OK
     seconds: float = 1.0
 
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Verify the bytes as they came, then apply what they say; any 2xx acknowledges all of it."""
+        try:
+            verify(body, headers, keys=self.keys, now=datetime.now(UTC))
+        except SignatureRefusedError as error:
+            self.counters.bad_signatures += 1
+            return JSONResponse({"error": error.problem.value}, status_code=401)
+        event = json.loads(body)
+        # An event type of a later version is none of ours; refusing it would only make the hub repeat it.
+        if event.get("type") == EVENT_TYPE:
+            self.take(event)
+            self.counters.accepted += 1
+        return Response(status_code=204)
+
     def take(self, event: dict[str, Any]) -> None:
         """Apply a verified event: each change once, by shipment and revision."""
         data = event["data"]
@@ -115,7 +129,8 @@ class OrderBook:
                 self.counters.duplicates += 1
 
     async def turn_away(self) -> Response | None:
-        """Behave as the mode says; None lets the request through."""
+        """Count the request and behave as the mode says; None lets it through."""
+        self.counters.requests += 1
         if self.mode is Mode.SLOW:
             await asyncio.sleep(self.seconds)
         status = {Mode.DOWN: 503, Mode.RATE_LIMITED: 429, Mode.GONE: 410}.get(self.mode)
@@ -138,23 +153,8 @@ def create_demo_orders(keys: Sequence[str]) -> FastAPI:
     @app.post("/webhooks/milepost")
     async def receive(request: Request) -> Response:
         """Take a status update."""
-        book.counters.requests += 1
         body = await request.body()
-        refusal = await book.turn_away()
-        if refusal is not None:
-            return refusal
-        try:
-            verify(body, request.headers, keys=book.keys, now=datetime.now(UTC))
-        except SignatureRefusedError as error:
-            book.counters.bad_signatures += 1
-            return JSONResponse({"error": error.problem.value}, status_code=401)
-        event = json.loads(body)
-        if event.get("type") != EVENT_TYPE:
-            # An event type of a later version is none of ours; refusing it would only make the hub repeat it.
-            return Response(status_code=204)
-        book.take(event)
-        book.counters.accepted += 1
-        return Response(status_code=204)
+        return await book.turn_away() or book.receive(body, request.headers)
 
     @app.get("/orders")
     async def orders() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What the gateway counts. Labels are closed lists: no tenants, no numbers, no people."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -10,47 +12,23 @@ class GatewayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "milepost_http_requests",
-            "Requests by route and status.",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        by_route = ["method", "route"]
+        self.requests = counter("milepost_http_requests", "Requests by route and status.", [*by_route, "status"])
         self.latency = Histogram(
-            "milepost_http_request_seconds",
-            "Time to answer.",
-            ["method", "route"],
-            buckets=_SECONDS,
-            registry=self.registry,
+            "milepost_http_request_seconds", "Time to answer.", by_route, buckets=_SECONDS, registry=self.registry
         )
-        self.kept = Counter(
-            "milepost_intake_messages",
-            "Messages stored, by way in and whether they were new.",
-            ["way", "outcome"],
-            registry=self.registry,
+        self.kept = counter(
+            "milepost_intake_messages", "Messages stored, by way in and whether they were new.", ["way", "outcome"]
         )
-        self.refused = Counter(
-            "milepost_webhook_refusals", "Carrier webhooks refused, by problem.", ["problem"], registry=self.registry
+        self.refused = counter("milepost_webhook_refusals", "Carrier webhooks refused, by problem.", ["problem"])
+        self.read = counter("milepost_intake_read", "Messages read, by outcome.", ["outcome"])
+        self.facts = counter("milepost_intake_facts", "Facts recorded, by outcome.", ["outcome"])
+        self.handed_over = counter("milepost_courier_facts_handed_over", "Facts given to shipment workflows.")
+        self.hand_overs = counter(
+            "milepost_courier_hand_overs", "Hand-overs to shipment workflows, by outcome.", ["outcome"]
         )
-        self.read = Counter("milepost_intake_read", "Messages read, by outcome.", ["outcome"], registry=self.registry)
-        self.facts = Counter(
-            "milepost_intake_facts", "Facts recorded, by outcome.", ["outcome"], registry=self.registry
-        )
-        self.handed_over = Counter(
-            "milepost_courier_facts_handed_over", "Facts given to shipment workflows.", registry=self.registry
-        )
-        self.hand_overs = Counter(
-            "milepost_courier_hand_overs",
-            "Hand-overs to shipment workflows, by outcome.",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.waiting = Gauge(
-            "milepost_courier_waiting_messages", "Messages in memory, not read yet.", registry=self.registry
-        )
-        self.outage = Gauge(
-            "milepost_courier_outage", "1 while hand-overs fail and facts wait in the ledger.", registry=self.registry
-        )
-        self.commands = Counter(
-            "milepost_commands", "Commands by kind and outcome.", ["kind", "outcome"], registry=self.registry
-        )
+        self.waiting = gauge("milepost_courier_waiting_messages", "Messages in memory, not read yet.")
+        self.outage = gauge("milepost_courier_outage", "1 while hand-overs fail and facts wait in the ledger.")
+        self.commands = counter("milepost_commands", "Commands by kind and outcome.", ["kind", "outcome"])

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
 
 from domain.errors import NotFoundError
 from domain.messages import Registered
@@ -85,50 +86,40 @@ async def _start(gateway: Gateway, plan: ShipmentPlan, registered: Registered) -
     return True
 
 
+class Filters(BaseModel):
+    """What narrows the list of shipments, and which page of it is wanted."""
+
+    state: State | None = Field(default=None, description="Where it stands.")
+    stage: State | None = Field(default=None, description="How far it is, holds left out.")
+    owner: Owner | None = Field(default=None, description="Who acts next.")
+    reference: Text | None = Field(default=None, description="Your order's number.")
+    tracking_number: Number | None = Field(default=None, description="Any carrier's number of it.")
+    updated_after: Instant | None = Field(
+        default=None, description="ISO 8601 with offset; write `+` as `%2B`.", examples=["2026-03-02T00:00:00Z"]
+    )
+    has_anomalies: bool | None = Field(default=None, description="Whether something did not fit.")
+    ended: bool | None = Field(default=None, description="Whether its journey is over.")
+    cursor: Text | None = Field(default=None, description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=500)
+
+
 @router.get(
     "",
     summary="List shipments",
     response_description="One page. A `Link` header with `rel=next` leads to the one after.",
     responses=errors(*GUARDED, "bad_request", "unavailable"),
 )
-def listing(  # noqa: PLR0913 - one parameter per filter
-    caller: Reader,
-    gateway: InGateway,
-    *,
-    request: Request,
-    response: Response,
-    state: Annotated[State | None, Query(description="Where it stands.")] = None,
-    stage: Annotated[State | None, Query(description="How far it is, holds left out.")] = None,
-    owner: Annotated[Owner | None, Query(description="Who acts next.")] = None,
-    reference: Annotated[Text | None, Query(description="Your order's number.")] = None,
-    tracking_number: Annotated[Number | None, Query(description="Any carrier's number of it.")] = None,
-    updated_after: Annotated[
-        Instant | None,
-        Query(description="ISO 8601 with offset; write `+` as `%2B`.", examples=["2026-03-02T00:00:00Z"]),
-    ] = None,
-    has_anomalies: Annotated[bool | None, Query(description="Whether something did not fit.")] = None,
-    ended: Annotated[bool | None, Query(description="Whether its journey is over.")] = None,
-    cursor: Annotated[Text | None, Query(description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+def listing(
+    filters: Annotated[Filters, Query()], caller: Reader, gateway: InGateway, *, request: Request, response: Response
 ) -> ShipmentPage:
     """List shipments, latest registration first. Needs the scope `shipments:read`.
 
     Pages neither skip nor repeat shipments while others are registered.
     """
+    chosen = filters.model_dump()
+    chosen["is_ended"] = chosen.pop("ended")
     try:
-        page = gateway.deps.ledger.reads.shipments(
-            caller.tenant,
-            state=state,
-            stage=stage,
-            owner=owner,
-            reference=reference,
-            tracking_number=tracking_number,
-            updated_after=updated_after,
-            has_anomalies=has_anomalies,
-            is_ended=ended,
-            cursor=cursor,
-            limit=limit,
-        )
+        page = gateway.deps.ledger.reads.shipments(caller.tenant, **chosen)
     except NotFoundError as error:
         raise ApiError("bad_request", "`cursor` is not one that a page gave out.") from error
     if page.next_cursor is not None:
