@@ -95,8 +95,8 @@ class _TimeWay:
         """Return the time as sent; None when this way has no value to read."""
         if len(self._fields) == 1:
             return self._fields[0](node, scopes)
-        parts = [value for value in (field(node, scopes) for field in self._fields) if value is not None]
-        return " ".join(parts) if parts and self._fields[0](node, scopes) is not None else None
+        found = [field(node, scopes) for field in self._fields]
+        return " ".join([value for value in found if value is not None]) if found[0] is not None else None
 
     def read(self, raw: str, node: object, scopes: Scopes, place_zones: PlaceZones) -> When:
         """Return the time; raise `TimeUnreadableError`."""

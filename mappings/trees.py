@@ -111,7 +111,7 @@ def _element(element: Any, depth: int) -> Any:
         if tag.__class__ is not str:
             continue
         tag = tags[tag]
-        value = child.text if not len(child) and not child.attrib else _element(child, depth - 1)
+        value = _element(child, depth - 1) if len(child) or child.items() else child.text
         if tag not in node:
             node[tag] = value
         elif node[tag].__class__ is list:
