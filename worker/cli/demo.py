@@ -39,6 +39,10 @@ def demo(
       MILEPOST_STATE_DIR=/tmp/demo milepost shipments timeline S-1001 --tenant demo
     """
     settings = Settings.load()
+    if keep is not None and (keep / "ledger.db").exists():
+        raise CommandFailedError(
+            f"{keep} holds a hub already", hint="name a directory that is not there yet", code=ExitCode.USAGE
+        )
     configure_logging(level="ERROR", style=settings.log.format)
     screen = Screen(is_silent=as_json)
     try:

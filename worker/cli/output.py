@@ -96,8 +96,8 @@ def moment(value: datetime | None) -> str:
 
 
 def lasting(value: timedelta) -> str:
-    """Return a duration in its two biggest units: `3d 4h`, `12m`."""
+    """Return a duration in its two biggest units: `3d4h`, `12m`."""
     seconds = int(value.total_seconds())
     parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3_600, "h"), (seconds % 3_600 // 60, "m")]
     shown = [f"{count}{unit}" for count, unit in parts if count][:2]
-    return " ".join(shown) or f"{seconds}s"
+    return "".join(shown) or f"{seconds}s"

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from domain.shipments import Leg, ShipmentPlan
 from ledger import migrate
 from ledger.store import Ledger
 from worker.cli import app
+from worker.cli.output import lasting
 from worker.cli.root import COMMANDS
 from worker.settings import Settings
 from worker.wiring import open_ledger
@@ -236,6 +237,28 @@ def test_personal_data_is_erased_only_when_meant(ledger: Ledger):
     assert as_json("shipments", "erase", "S-1", "--yes") == {"shipment_id": "S-1", "erased": 1}
     with pytest.raises(NotFoundError):
         ledger.private.get("main", "S-1", ref)
+
+
+def test_the_demo_leaves_a_hub_that_is_there_alone(tmp_path: Path):
+    (tmp_path / "ledger.db").touch()
+
+    shown = run("demo", "--keep", str(tmp_path))
+
+    assert shown.exit_code == 2
+    assert "holds a hub already" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("spent", "shown"),
+    [
+        (timedelta(seconds=42), "42s"),
+        (timedelta(minutes=12, seconds=9), "12m"),
+        (timedelta(hours=5, minutes=3), "5h3m"),
+        (timedelta(days=3, hours=4, minutes=5), "3d4h"),
+    ],
+)
+def test_durations_show_their_two_biggest_units(spent: timedelta, shown: str):
+    assert lasting(spent) == shown
 
 
 def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch):
