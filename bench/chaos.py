@@ -162,7 +162,7 @@ def check(run: Round) -> None:
             run.findings.append(f"{number(index)}: order system has {order['states']}")
         if order["missing"]:
             run.findings.append(f"{number(index)}: revisions {order['missing']} never came")
-    if book["counters"].get("conflicts") or book["counters"]["bad_signatures"]:
+    if book["counters"]["conflicts"] or book["counters"]["bad_signatures"]:
         run.findings.append(f"order system counted {book['counters']}")
     counts = httpx.get(
         f"{run.here.url}/v1/counts", headers={"authorization": f"Bearer {run.here.token}"}, timeout=30

@@ -9,7 +9,7 @@ def event_id(*parts: str | int | None) -> str:
     Wording and mapping results must not be among the parts: a reworded poll is the same event, and a better
     mapping gives the same event another meaning.
     """
-    text = "\x1f".join("" if part is None else str(part) for part in parts)
+    text = "\x1f".join(["" if part is None else str(part) for part in parts])
     return "e_" + blake2b(text.encode(), digest_size=15).hexdigest()
 
 

@@ -46,10 +46,11 @@ class Order:
     tracking_numbers: list[str] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
 
-    def apply(self, change: dict[str, Any]) -> bool:
-        """Keep a change unless its revision is known already; return whether it was new."""
-        if any(known["revision"] == change["revision"] for known in self.received):
-            return False
+    def apply(self, change: dict[str, Any]) -> bool | None:
+        """Keep a change unless its revision is known; return whether it was new, None when it contradicts itself."""
+        known = next((one for one in self.received if one["revision"] == change["revision"]), None)
+        if known is not None:
+            return False if known == change else None
         self.received.append(change)
         return True
 
@@ -86,11 +87,15 @@ class Order:
 
 @dataclass(slots=True)
 class Counters:
-    """Requests by what became of them; `duplicates` counts changes that were known already."""
+    """Requests by what became of them.
+
+    `duplicates` counts changes that were known already, `conflicts` those whose revision had come with other content.
+    """
 
     requests: int = 0
     accepted: int = 0
     duplicates: int = 0
+    conflicts: int = 0
     bad_signatures: int = 0
     turned_away: int = 0
 
@@ -125,7 +130,10 @@ class OrderBook:
         order = self.orders.setdefault(data["shipment_id"], Order(data["shipment_id"], data["reference"]))
         order.tracking_numbers = list(data["tracking_numbers"])
         for change in data["changes"]:
-            if not order.apply(change):
+            is_new = order.apply(change)
+            if is_new is None:
+                self.counters.conflicts += 1
+            elif not is_new:
                 self.counters.duplicates += 1
 
     async def turn_away(self) -> Response | None:

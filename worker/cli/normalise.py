@@ -12,11 +12,10 @@ from domain.errors import HubError, PayloadError
 from domain.milestones import Milestone
 from mappings.engine import Mappings
 from mappings.report import report
-from worker.cli.ingest import contents
-from worker.cli.opening import begin
+from worker.cli.files import contents
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show, table
-from worker.cli.views import local, state_text
-from worker.wiring import load_mappings
+from worker.cli.texts import local, state_text
+from worker.settings import Settings
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -43,7 +42,8 @@ def normalise(
     problems, journeys; for several files a list of such documents, each
     with its file.
     """
-    mappings = load_mappings(begin())
+    # No ledger, no Temporal: this command answers at once.
+    mappings = Mappings.load(Settings.load().mappings_root)
     if carrier not in mappings.carriers:
         raise CommandFailedError(
             f"no dialect {carrier!r}", hint=f"one of: {', '.join(mappings.carriers)}", code=ExitCode.USAGE

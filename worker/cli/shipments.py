@@ -9,7 +9,8 @@ from rich.text import Text
 from domain.states import State
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, show, table
-from worker.cli.views import ApiOption, KeyOption, asking, local, shipment_view, state_text
+from worker.cli.texts import local, state_text
+from worker.cli.views import ApiOption, KeyOption, asking, shipment_view
 
 app = typer.Typer(
     no_args_is_help=True,

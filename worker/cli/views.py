@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
 import httpx
@@ -10,11 +9,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from domain.states import STATES, State, StateClass
 from gateway.answers import ShipmentDetail, ShipmentOut, TimelineEntry
 from ledger.store import Ledger
 from worker.cli.opening import begin, opened, tenant_of
-from worker.cli.output import CommandFailedError, ExitCode, moment, table
+from worker.cli.output import CommandFailedError, ExitCode, table
+from worker.cli.texts import local, state_text
 
 ApiOption = Annotated[str | None, typer.Option("--api", help="Ask this gateway instead of the ledger.")]
 KeyOption = Annotated[str | None, typer.Option("--key", help="API key for --api.")]
@@ -122,21 +121,6 @@ def _through_api(api: str, key: str | None) -> Iterator[Query]:
         raise CommandFailedError("--api needs --key", hint="`milepost keys create --label me`", code=ExitCode.USAGE)
     with httpx.Client(base_url=api, headers={"authorization": f"Bearer {key}"}, timeout=15) as client:
         yield _ApiQuery(client)
-
-
-def state_text(state: str) -> Text:
-    """Return the state in the colour of what it asks for: green is done, red is stuck, yellow waits."""
-    spec = STATES[State(state)]
-    if State(state) in {State.CUSTOMS_HOLD, State.ON_HOLD, State.LOST, State.UNDELIVERABLE, State.DISPOSED}:
-        return Text(state, style="red")
-    if spec.kind in {StateClass.SOFT, StateClass.HARD}:
-        return Text(state, style="green")
-    return Text(state, style="yellow" if spec.kind is StateClass.OVERLAY else "")
-
-
-def local(value: str | None) -> str:
-    """Return an ISO time as people read it."""
-    return moment(datetime.fromisoformat(value)) if value else ""
 
 
 def shipment_view(found: Document) -> list[Table | Text | str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli.output import lasting, stdout, table
-from worker.cli.views import state_text
+from worker.cli.texts import state_text
 from worker.demo.outcome import Outcome, ShipmentOutcome
 from worker.demo.play import Beat
 from worker.demo.stage import Stage

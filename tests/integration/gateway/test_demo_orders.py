@@ -88,7 +88,14 @@ async def test_changes_arrive_in_order_each_once(shop: Shop):
     assert order["states"] == ["CUSTOMS_HOLD", "RESOLVED", "REROUTED", "DELIVERED"]
     assert [known["revision"] for known in order["received"]] == [1, 2, 3, 4]
     assert (order["state"], order["revision"], order["missing"]) == ("DELIVERED", 4, [])
-    assert counters == {"requests": 5, "accepted": 5, "duplicates": 5, "bad_signatures": 0, "turned_away": 0}
+    assert counters == {
+        "requests": 5,
+        "accepted": 5,
+        "duplicates": 5,
+        "conflicts": 0,
+        "bad_signatures": 0,
+        "turned_away": 0,
+    }
 
 
 async def test_a_correction_takes_back_what_it_supersedes(shop: Shop):
