@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from mappings.engine import Mappings
 from sqlalchemy import make_url
 
 from connectors.cloud_events import WebhookTarget
@@ -22,6 +21,7 @@ from domain.ports import Clock, Dispatcher
 from ledger.database import SystemClock
 from ledger.rows import ConnectionStatus
 from ledger.store import Ledger
+from mappings.engine import Mappings
 from worker.settings import Settings, SettingsInvalidError
 from worker.statedir import StateDir
 
