@@ -21,13 +21,14 @@ from connectors.standard_webhooks import verify
 
 
 class Mode(StrEnum):
-    """How the order system behaves: `DOWN` answers 503, `RATE_LIMITED` 429 with a pause, `GONE` 410."""
+    """How the order system behaves: `DOWN` answers 503, `RATE_LIMITED` 429 with a pause, `GONE` 410, `REFUSING` 400."""
 
     OK = "ok"
     DOWN = "down"
     SLOW = "slow"
     RATE_LIMITED = "rate_limited"
     GONE = "gone"
+    REFUSING = "refusing"
 
 
 class ModeChange(BaseModel):
@@ -141,7 +142,7 @@ class OrderBook:
         self.counters.requests += 1
         if self.mode is Mode.SLOW:
             await asyncio.sleep(self.seconds)
-        status = {Mode.DOWN: 503, Mode.RATE_LIMITED: 429, Mode.GONE: 410}.get(self.mode)
+        status = {Mode.DOWN: 503, Mode.RATE_LIMITED: 429, Mode.GONE: 410, Mode.REFUSING: 400}.get(self.mode)
         if status is None:
             return None
         self.counters.turned_away += 1

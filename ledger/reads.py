@@ -148,6 +148,21 @@ class LedgerReads:
                 for cursor, shipment_id, reference, body in connection.execute(query)
             ]
 
+    def told(self, tenant: str, shipment_id: str, *, after: int, up_to: int) -> tuple[StatusChange, ...]:
+        """Return one shipment's changes after that revision and up to the other, in order."""
+        query = (
+            select(changes.c.body)
+            .where(
+                changes.c.tenant == tenant,
+                changes.c.shipment_id == shipment_id,
+                changes.c.revision > after,
+                changes.c.revision <= up_to,
+            )
+            .order_by(changes.c.revision)
+        )
+        with self.database.read() as connection:
+            return tuple(StatusChange.model_validate_json(body) for body in connection.execute(query).scalars())
+
     def counts(self, tenant: str) -> dict[State, int]:
         """Return how many shipments are in each state; states without any are left out."""
         query = select(shipments.c.state, func.count()).where(shipments.c.tenant == tenant).group_by(shipments.c.state)

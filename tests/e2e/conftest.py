@@ -17,7 +17,7 @@ from connectors.standard_webhooks import new_key
 from gateway.demo_orders import create_demo_orders
 from ledger.rows import Scope
 from ledger.store import Ledger
-from tests.e2e.processes import MILEPOST, Child
+from tests.e2e.processes import MILEPOST, Child, milepost
 from worker.demo.carriers import Account, Carriers
 from worker.demo.dialects import WRITERS
 from worker.devserver import free_port
@@ -26,6 +26,7 @@ from worker.settings import Settings
 from worker.wiring import WEBHOOK, open_ledger
 
 TENANT = "e2e"
+LEVELS = {"silence": "P60D", "silence_linehaul": "P60D", "hold_sla": "P60D", "proof_grace": "P60D"}
 
 
 def up_settings(state: Path) -> dict[str, str]:
@@ -50,6 +51,11 @@ class RunningHub:
 
     url: str
     ledger: Ledger
+    state: Path
+
+    async def milepost(self, *arguments: str) -> tuple[int, Any]:
+        """Run a command as an operator would, beside the hub; return its exit code and the JSON it printed."""
+        return await asyncio.to_thread(milepost, up_settings(self.state) | {"MILEPOST_TENANT": TENANT}, *arguments)
 
     @asynccontextmanager
     async def seller(self, *, port: int = 0) -> AsyncIterator["Seller"]:
@@ -100,7 +106,7 @@ class Seller:
             "destination_country": way[1],
             "legs": [leg],
             "connections": [self.connection],
-            "levels": {"silence": "P60D", "silence_linehaul": "P60D", "hold_sla": "P60D", "proof_grace": "P60D"},
+            "levels": LEVELS,
         }
         (await self.api.post("/v1/shipments", json=body)).raise_for_status()
 
@@ -125,7 +131,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     try:
         url = child.announced()["gateway"]
         ledger = open_ledger(Settings().model_copy(update={"state_dir": state}))
-        yield RunningHub(url, ledger)
+        yield RunningHub(url, ledger, state)
     finally:
         if ledger is not None:
             ledger.close()

@@ -23,6 +23,23 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(settings)
 
 
+def milepost(settings: Mapping[str, str], *arguments: str) -> tuple[int, Any]:
+    """Run a command to its end; return its exit code and the JSON it printed, or the error it named."""
+    done = subprocess.run(
+        [MILEPOST, *arguments, "--json"],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if not done.stdout.strip():
+        if "Traceback" in done.stderr or done.returncode < 0:
+            raise RuntimeError(f"milepost {' '.join(arguments)}: {done.returncode}: {done.stderr[-3000:]}")
+        return done.returncode, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
 @dataclass(slots=True)
 class Child:
     """A process that dies with this one at the latest. Standard output is read, standard error goes to `log`."""

@@ -1,6 +1,7 @@
 """`milepost erp`: connections to order systems, whether they know everything, and what they refused."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,10 +9,10 @@ import typer
 from rich.markup import escape
 
 from connectors.standard_webhooks import new_key
-from ledger.rows import Connection, ConvergenceRow, DeadLetter
+from ledger.rows import Connection, ConnectionStatus, ConvergenceRow, DeadLetter
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
-from worker.replay import nudge_divergent, replay_letter
+from worker.replay import Resent, replay_letters, resend_divergent
 from worker.wiring import WEBHOOK
 
 app = typer.Typer(
@@ -71,9 +72,13 @@ def status(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
     """Say whether every order system knows every revision; exit code 1 when one does not."""
     with opened(begin()) as ledger:
         report = ledger.convergence.status(tenant)
+        off = [one for one in ledger.connections.list(tenant) if one.status is ConnectionStatus.DISABLED]
     if as_json:
-        emit({"total": report.total, "divergent": [_behind(row) for row in report.divergent]})
+        divergent = [_behind(row) for row in report.divergent]
+        emit({"total": report.total, "divergent": divergent, "disabled": [one.connection_id for one in off]})
     else:
+        for one in off:
+            show(f"[yellow]connection {one.connection_id} of tenant {one.tenant} is off: {one.reason}[/]")
         show(f"[bold]ERP: {len(report.divergent)} divergent of {report.total}[/]")
         if report.divergent:
             rows = [(r.tenant, r.shipment_id, r.connection, r.acked, r.wanted, r.outcome) for r in report.divergent]
@@ -112,7 +117,10 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="Every unresolved letter.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send given-up pushes again, each with its original id, so that a receiver that has it ignores it."""
+    """Send given-up pushes again, each with its original id, so that a receiver that has it ignores it.
+
+    Exit code 1 when one was refused again, or could not be sent.
+    """
     settings = begin()
     if not letters and not every:
         raise CommandFailedError("which letters?", hint="name them, or --all", code=ExitCode.USAGE)
@@ -122,26 +130,39 @@ def replay(
             if every
             else [ledger.convergence.dead_letter(one) for one in letters or ()]
         )
-        outcomes = asyncio.run(replay_letter(settings, ledger, wanted))
+        outcomes = asyncio.run(replay_letters(settings, ledger, wanted))
     if as_json:
-        emit([{"letter": letter.letter_id, "outcome": outcome} for letter, outcome in outcomes])
+        emit([{"letter": letter.letter_id} | _resent(one) for letter, one in outcomes])
     else:
-        for letter, outcome in outcomes:
-            show(f"{letter.letter_id} {letter.publication.shipment_id}: {outcome}")
+        for letter, one in outcomes:
+            show(f"{letter.letter_id} {one.shipment_id}: {escape(one.outcome)}")
+    _end(one for _, one in outcomes)
 
 
 @app.command()
 def enable(connection: str, tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
-    """Switch a connection on again and send what it missed."""
+    """Switch a connection on again and send what it missed; exit code 1 when something was refused."""
     settings = begin()
     owner = tenant_of(settings, tenant)
     with opened(settings) as ledger:
         ledger.connections.enable(owner, connection)
-        nudged = asyncio.run(nudge_divergent(settings, ledger, owner, connection))
+        outcomes = asyncio.run(resend_divergent(settings, ledger, owner, connection))
     if as_json:
-        emit({"connection": connection, "enabled": True, "nudged": nudged})
+        emit({"connection": connection, "enabled": True, "resent": [_resent(one) for one in outcomes]})
     else:
-        show(f"connection [bold]{connection}[/] is on; {nudged} shipments behind were told to push now")
+        show(f"connection [bold]{connection}[/] is on; {len(outcomes)} shipments were behind")
+        for one in outcomes:
+            show(f"{one.shipment_id}: {escape(one.outcome)}")
+    _end(outcomes)
+
+
+def _end(outcomes: Iterable[Resent]) -> None:
+    if not all(one.is_ok for one in outcomes):
+        raise typer.Exit(ExitCode.PROBLEMS)
+
+
+def _resent(one: Resent) -> dict[str, object]:
+    return {"shipment_id": one.shipment_id, "connection": one.connection, "ok": one.is_ok, "outcome": one.outcome}
 
 
 def _row(connection: Connection) -> dict[str, object]:
@@ -180,4 +201,5 @@ def _letter(letter: DeadLetter) -> dict[str, object]:
         "created_at": letter.created_at,
         "replayed_at": letter.replayed_at,
         "resolved_at": letter.resolved_at,
+        "changes": letter.publication.changes,
     }

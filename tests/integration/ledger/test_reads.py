@@ -6,7 +6,7 @@ from sqlalchemy.exc import StatementError
 from domain.errors import NotFoundError
 from domain.states import State
 from ledger.store import Ledger
-from tests.integration.ledger.made import NOON, at_once, commit, entry, fact, plan, snapshot, take_in
+from tests.integration.ledger.made import NOON, at_once, change, commit, entry, fact, plan, snapshot, take_in
 
 
 def ids(ledger: Ledger, **filters: object) -> list[str]:
@@ -156,3 +156,15 @@ def test_numbers_beyond_any_row_find_nothing(three: Ledger) -> None:
     assert three.reads.changes("acme", after=2**70) == []
     assert three.reads.timeline("acme", "S2", after_seq=2**70) == []
     assert len(three.reads.shipments("acme", cursor="cDE6MTE4MDU5MTYyMDcxNzQxMTMwMzQyNA").items) == 3
+
+
+def test_what_one_shipment_was_told_comes_in_order_and_between_two_revisions(ledger: Ledger) -> None:
+    ledger.registry.register(plan("S1"))
+    ledger.registry.register(plan("S2", "A2"))
+    ledger.journal.commit(commit("S1", entry(1), changes=[change(1), change(2)]))
+    ledger.journal.commit(commit("S2", entry(1), changes=[change(1)]))
+    ledger.journal.commit(commit("S1", entry(2), changes=[change(3)]))
+
+    assert [one.revision for one in ledger.reads.told("acme", "S1", after=1, up_to=3)] == [2, 3]
+    assert [one.revision for one in ledger.reads.told("acme", "S1", after=0, up_to=2)] == [1, 2]
+    assert ledger.reads.told("other", "S1", after=0, up_to=3) == ()

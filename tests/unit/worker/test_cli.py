@@ -201,7 +201,7 @@ def test_connections_are_added_and_listed_without_secrets(ledger: Ledger):
     assert ledger.connections.get("main", "shop").secrets == (made["secret"],)
     assert made["secret"] not in run("erp", "list", "--json").stdout
     assert run("erp", "add", "bad", "ftp://shop.example.com").exit_code == 2
-    assert as_json("erp", "status") == {"total": 0, "divergent": []}
+    assert as_json("erp", "status") == {"total": 0, "divergent": [], "disabled": []}
     assert as_json("erp", "dead-letters") == []
     assert run("erp", "replay").exit_code == 2
 
