@@ -38,9 +38,10 @@ def up_settings(state: Path) -> dict[str, str]:
     }
 
 
-def start_up(state: Path) -> Child:
+def start_up(state: Path, *, port: int = 0) -> Child:
     state.mkdir(exist_ok=True)
-    child = Child("up", [MILEPOST, "up", "--port", "0", "--json"], up_settings(state), state.parent / "up.log")
+    command = [MILEPOST, "up", "--port", str(port), "--json"]
+    child = Child("up", command, up_settings(state), state.parent / "up.log")
     child.start()
     return child
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.output import ExitCode, JsonOption, emit, stderr
+from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, stderr
 from worker.logs import configure_logging
 from worker.settings import Settings
 from worker.up import Hub, serve_up
@@ -63,7 +63,11 @@ def up(
             console.print(f"[dim]{line} ...[/]")
 
     if not asyncio.run(serve_up(settings, say=say, ready=ready)):
-        raise typer.Exit(ExitCode.PROBLEMS)
+        raise CommandFailedError(
+            "a part of the hub ended by itself, so all of it was stopped; the log above names the part",
+            hint=f"see {settings.state_dir / 'temporal.log'}, then start again: nothing is lost, it goes on from here",
+            code=ExitCode.UNREACHABLE,
+        )
 
 
 def _settled(settings: Settings, state_dir: Path | None, port: int | None) -> Settings:
