@@ -1,20 +1,48 @@
-"""Writing what a shipment decided into the ledger."""
+"""Writing what a shipment decided into the ledger, and telling order systems of it."""
 
+import asyncio
 from dataclasses import dataclass
 
+from pydantic import BaseModel
 from temporalio import activity
 
+from activities.publishing import PublishingActivities, PushOutcome
 from domain.audit import LedgerCommit
+from domain.facts import FROZEN
 from domain.ports import Journal
+from domain.publication import Publication
+
+
+class Wake(BaseModel):
+    """One wake of a shipment: what to write, then whom to tell."""
+
+    model_config = FROZEN
+
+    commit: LedgerCommit
+    publications: tuple[Publication, ...] = ()
+
+
+class Told(BaseModel):
+    """What became of the quick pushes of one wake, in the order of the publications."""
+
+    model_config = FROZEN
+
+    outcomes: tuple[PushOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JournalActivities:
-    """The journal's work, bound to the ledger the worker was given."""
+    """The journal's work, bound to the ledger and the pushes the worker was given."""
 
     journal: Journal
+    pushes: PublishingActivities
 
     @activity.defn(name="journal.commit")
-    def commit(self, commit: LedgerCommit) -> None:
-        """Append one wake's entries and changes and replace the snapshot; blocks, so it runs in the thread pool."""
-        self.journal.commit(commit)
+    async def commit(self, wake: Wake) -> Told:
+        """Write, and only then make one quick push per connection; both may be repeated.
+
+        One activity for both: a local activity costs the worker more than what it does here.
+        """
+        await self.pushes.blocking(lambda: self.journal.commit(wake.commit))
+        attempts = (self.pushes.push_at_once(publication) for publication in wake.publications)
+        return Told(outcomes=tuple(await asyncio.gather(*attempts)))

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from zlib import crc32
 
+from pydantic import BaseModel
 from temporalio import activity
 
 from domain.errors import EndpointGoneError, HubError
+from domain.facts import FROZEN
 from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.publication import Publication, PushResult
 
@@ -30,10 +32,23 @@ SCHEDULE: Final = (
 LONGEST_PAUSE: Final = timedelta(hours=24)
 """No receiver can park a push for longer than this by its `Retry-After`."""
 
+AT_ONCE: Final = timedelta(seconds=2)
+"""A healthy order system answers within this; a slower one must not hold up the shipment it is told about."""
+
 _SPREAD: Final = 0.1
 """Pauses are lengthened by up to this share, differently per message, so that a recovered system is not stormed."""
 
 _T = TypeVar("_T")
+
+
+class PushOutcome(BaseModel):
+    """What became of a quick attempt: the receiver's answer, or how long to wait before the next attempt."""
+
+    model_config = FROZEN
+
+    connection: str
+    result: PushResult | None = None
+    pause: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +69,59 @@ class PublishingActivities:
     async def push(self, publication: Publication) -> PushResult:
         """Deliver the changes and record the receiver's answer; a lasting refusal is a result, not a failure.
 
-        The first attempt is a local activity of the shipment's own workflow task; the later ones belong to a
-        regular activity, whose first attempt follows the first pause of the schedule.
+        A quick attempt was made before, so the first attempt here is the second one of the schedule.
 
         Raises:
             PartnerError: Worth another attempt; `retry_after` says when.
         """
+        return await self._attempt(publication, failed_before=activity.info().attempt)
+
+    async def push_at_once(self, publication: Publication) -> PushOutcome:
+        """Make the one quick attempt; whatever goes wrong with a receiver is only a reason to wait."""
+        connection = publication.connection
         try:
-            sink = await self._blocking(lambda: self.sinks.sink(publication.tenant, publication.connection))
+            async with asyncio.timeout(AT_ONCE.total_seconds()):
+                return PushOutcome(connection=connection, result=await self._attempt(publication, failed_before=0))
+        except HubError as error:
+            return PushOutcome(connection=connection, pause=error.retry_after or self.schedule[0])
+        except TimeoutError:
+            return PushOutcome(connection=connection, pause=self.schedule[0])
+        except Exception:  # noqa: BLE001 - a connector's bug must not stop the ledger; `erp.push` will raise it
+            activity.logger.exception("erp.push_failed", extra={"connection": connection})
+            return PushOutcome(connection=connection, pause=self.schedule[0])
+
+    async def _attempt(self, publication: Publication, *, failed_before: int) -> PushResult:
+        try:
+            sink = await self.blocking(lambda: self.sinks.sink(publication.tenant, publication.connection))
             result = await sink.push(publication)
         except EndpointGoneError as error:
             return await self._gone(publication, error)
         except HubError as error:
-            pause = self._pause(publication) if error.retryable else None
-            if pause is None:
+            if not error.retryable or failed_before >= len(self.schedule):
                 return await self._bury(publication, error)
+            pause = self._pause(publication, failed_before)
             error.retry_after = max(pause, min(error.retry_after or timedelta(), LONGEST_PAUSE))
             raise
-        await self._blocking(lambda: self.journal.acked(publication, result))
+        await self.blocking(lambda: self.journal.acked(publication, result))
         return result
 
-    def _pause(self, publication: Publication) -> timedelta | None:
-        """Return how long to wait after this attempt, or None when it was the last one."""
-        info = activity.info()
-        failed_before = 0 if info.is_local else info.attempt
-        if failed_before >= len(self.schedule):
-            return None
+    def _pause(self, publication: Publication, failed_before: int) -> timedelta:
         spread = crc32(publication.message_id.encode()) / 2**32 * _SPREAD
         return self.schedule[failed_before] * (1 + spread)
 
     async def _gone(self, publication: Publication, error: EndpointGoneError) -> PushResult:
         tenant, connection = publication.tenant, publication.connection
-        await self._blocking(lambda: self.switch.disable(tenant, connection, reason=error.code))
+        await self.blocking(lambda: self.switch.disable(tenant, connection, reason=error.code))
         return await self._bury(publication, error)
 
     async def _bury(self, publication: Publication, error: HubError) -> PushResult:
         reason = f"{error.code}: {error}"
-        letter = await self._blocking(lambda: self.dead_letters.bury(publication, reason))
+        letter = await self.blocking(lambda: self.dead_letters.bury(publication, reason))
         revision = publication.changes[-1].revision
         result = PushResult(acked=False, revision=revision, outcome=error.code, dead_letter=letter)
-        await self._blocking(lambda: self.journal.acked(publication, result))
+        await self.blocking(lambda: self.journal.acked(publication, result))
         return result
 
-    async def _blocking(self, call: Callable[[], _T]) -> _T:
+    async def blocking(self, call: Callable[[], _T]) -> _T:
+        """Run a ledger call in the pool."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, call)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
@@ -15,11 +16,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain import ids
 from domain.facts import Fact, FactBatch, Source
 from domain.messages import Delivery
-from domain.ports import LateFacts, Registry
+from domain.ports import Journal, LateFacts, Registry
 from domain.queues import SHIPMENTS
 from domain.shipments import ShipmentPlan
 from workflows.attributes import at_start
 from workflows.model import ShipmentStart
+from workflows.record import registration
 from workflows.shipment import ShipmentWorkflow
 
 MAX_SIGNAL: Final = 256 * 1024
@@ -39,13 +41,17 @@ class TemporalDispatcher:
     client: Client
     registry: Registry
     late: LateFacts
+    journal: Journal
 
     async def start(self, plan: ShipmentPlan) -> None:
-        """Start the shipment's workflow unless it runs or has ended."""
-        try:
-            await _patiently(partial(self._start, plan, None))
-        except WorkflowAlreadyStartedError:
-            return
+        """Start the shipment's workflow unless it runs or has ended, and open its audit chain.
+
+        The chain is opened here and not by the workflow, which has nothing else to do yet: one action less.
+        """
+        registered = await self._registered(plan)
+        with suppress(WorkflowAlreadyStartedError):
+            await _patiently(partial(self._start, registered, None))
+        await asyncio.to_thread(self.journal.commit, registration(registered))
 
     async def deliver(self, delivery: Delivery) -> None:
         """Hand facts over by signal, starting the workflow when needed; one action per signal.
@@ -56,15 +62,25 @@ class TemporalDispatcher:
             NotFoundError: The shipment is not registered.
             RPCError: Temporal does not answer; the facts stay undelivered and the sweep tries again.
         """
-        plan = await asyncio.to_thread(self.registry.plan, delivery.tenant, delivery.shipment_id)
+        handle = self.handle(delivery.tenant, delivery.shipment_id)
         for facts in signals(tuple(_without_texts(fact) for fact in delivery.facts)):
             batch = FactBatch(facts=facts)
             try:
-                await _patiently(partial(self._start, plan, batch))
-            except WorkflowAlreadyStartedError:
-                late = Delivery(delivery.tenant, delivery.shipment_id, facts)
-                await asyncio.to_thread(self.late.late, late)
-                _log.warning("shipment.fact_after_end", shipment_id=delivery.shipment_id, facts=len(facts))
+                await _patiently(partial(handle.signal, ShipmentWorkflow.facts_reported, batch))
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await self._start_with(delivery, batch)
+
+    async def _start_with(self, delivery: Delivery, batch: FactBatch) -> None:
+        """Start the workflow with its first facts; the plan is only needed here, so only here it is read."""
+        plan = await asyncio.to_thread(self.registry.plan, delivery.tenant, delivery.shipment_id)
+        try:
+            await _patiently(partial(self._start, plan, batch))
+        except WorkflowAlreadyStartedError:
+            late = Delivery(delivery.tenant, delivery.shipment_id, batch.facts)
+            await asyncio.to_thread(self.late.late, late)
+            _log.warning("shipment.fact_after_end", shipment_id=delivery.shipment_id, facts=len(batch.facts))
 
     async def nudge(self, tenant: str, shipment_id: str, connection: str) -> None:
         """Make a running shipment push to the connection now: after a replay, or when the receiver is back.
@@ -77,6 +93,12 @@ class TemporalDispatcher:
     def handle(self, tenant: str, shipment_id: str) -> WorkflowHandle[ShipmentWorkflow, None]:
         """Return the handle for commands and queries."""
         return self.client.get_workflow_handle_for(ShipmentWorkflow.run, ids.shipment_workflow(tenant, shipment_id))
+
+    async def _registered(self, plan: ShipmentPlan) -> ShipmentPlan:
+        """Return the plan as the registry has it when the caller's has no registration time."""
+        if plan.registered_at is not None:
+            return plan
+        return await asyncio.to_thread(self.registry.plan, plan.tenant, plan.shipment_id)
 
     async def _start(self, plan: ShipmentPlan, batch: FactBatch | None) -> None:
         await self.client.start_workflow(

@@ -48,7 +48,7 @@ async def take_files(
         HubUnavailableError: Temporal does not answer; the files are kept and read, and the sweep hands them over.
     """
     client = await connect_temporal(settings, lazy=True)
-    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger))
+    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
     intake = build_intake(ledger, load_mappings(settings), dispatcher)
     taken, deliveries = [], []
     for name, body in files.items():
@@ -81,7 +81,7 @@ def _take(intake: Intake, account: CarrierAccount, name: str, body: bytes) -> tu
 async def sweep(settings: Settings, ledger: Ledger, *, older_than: timedelta) -> Swept:
     """Read what was not read, hand over what was not handed over, start what was not started."""
     client = await connect_temporal(settings)
-    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger))
+    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
     intake = build_intake(ledger, load_mappings(settings), dispatcher)
     try:
         left = intake.left_behind(older_than=older_than)

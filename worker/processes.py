@@ -112,7 +112,7 @@ async def open_workers(
 
 def build_gateway(settings: Settings, ledger: Ledger, client: Client) -> FastAPI:
     """Return the gateway's app."""
-    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger))
+    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
     mappings = load_mappings(settings)
     options = GatewayOptions(
         webhook_limit=settings.gateway.body_limit,

@@ -73,8 +73,8 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
             each other's.
     """
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
-    journals = JournalActivities(journal)
     publishing = PublishingActivities(sinks, journal, dead_letters, switch, schedule=schedule, executor=threads)
+    journals = JournalActivities(journal, publishing)
     wanted = frozenset(roles)
     workers: list[Worker] = []
     if Role.SHIPMENTS in wanted:
@@ -83,9 +83,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
                 client,
                 task_queue=SHIPMENTS,
                 workflows=list(WORKFLOWS),
-                # The first attempt of a push is a local activity, so this worker needs pushing too.
-                activities=[journals.commit, publishing.push],
-                activity_executor=threads,
+                activities=[journals.commit],
                 workflow_runner=SANDBOX,
                 interceptors=[FailureInterceptor()],
                 graceful_shutdown_timeout=GRACE,

@@ -1,16 +1,17 @@
-"""Telling order systems: all connections of a shipment, each served by its own coroutine."""
+"""Telling order systems: all connections of a shipment, each served by itself."""
 
 import asyncio
 from collections.abc import Callable, Iterable
 
-from domain.publication import StatusChange
+from activities.publishing import PushOutcome
+from domain.publication import Publication, StatusChange
 from domain.shipments import ShipmentPlan
 from workflows.model import PushState
 from workflows.pusher import ConnectionPusher, Settled
 
 
 class Publisher:
-    """All connections of one shipment."""
+    """The connections of one shipment: what to tell them with a wake, and who needs retries."""
 
     def __init__(
         self,
@@ -27,19 +28,24 @@ class Publisher:
         }
         self._tasks: list[asyncio.Task[None]] = []
         for pusher in self._pushers.values():
-            mode = pusher.state.mode
-            pusher.add(changes)
-            pusher.state = pusher.state.model_copy(update={"mode": mode})
+            pusher.keep(changes)
 
     def start(self) -> None:
-        """Start one coroutine per connection; call it once, from the running workflow."""
+        """Start one coroutine per connection for its retries; call it once, from the running workflow."""
         self._tasks = [asyncio.create_task(pusher.run()) for pusher in self._pushers.values()]
 
-    def add(self, changes: Iterable[StatusChange]) -> None:
-        """Tell every connection of new changes."""
+    def publications(self, changes: Iterable[StatusChange]) -> tuple[Publication, ...]:
+        """Take new changes and return what to push at once."""
         told = tuple(changes)
-        for pusher in self._pushers.values():
-            pusher.add(told)
+        found = (pusher.publication(told) for pusher in self._pushers.values())
+        return tuple(publication for publication in found if publication is not None)
+
+    def settle(self, publications: Iterable[Publication], outcomes: Iterable[PushOutcome]) -> None:
+        """Take in what became of the quick pushes."""
+        by_connection = {outcome.connection: outcome for outcome in outcomes}
+        for publication in publications:
+            outcome = by_connection.get(publication.connection, PushOutcome(connection=publication.connection))
+            self._pushers[publication.connection].settle(publication, outcome)
 
     def nudge(self, connection: str) -> None:
         """Make one connection push now; an unknown name is nobody's."""
@@ -58,14 +64,9 @@ class Publisher:
                 raise RuntimeError("a connection is no longer served") from task.exception()
 
     @property
-    def is_attempting(self) -> bool:
-        """Whether a quick attempt is under way in this workflow task."""
-        return any(pusher.is_attempting for pusher in self._pushers.values())
-
-    @property
     def is_settled(self) -> bool:
         """Whether every connection has everything or was given up."""
-        return all(pusher.is_settled for pusher in self._pushers.values())
+        return not any(pusher.is_retrying for pusher in self._pushers.values())
 
     @property
     def states(self) -> tuple[PushState, ...]:

@@ -1,4 +1,4 @@
-"""Telling one order system: a coroutine pushes the ordered list of changes since its last ack."""
+"""Telling one order system: the ordered list of changes since its last ack, at once or after a pause."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -6,24 +6,18 @@ from typing import Final
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.publishing import PublishingActivities
+from activities.publishing import PublishingActivities, PushOutcome
 from domain.errors import EndpointGoneError
 from domain.publication import Publication, PushResult, StatusChange
 from domain.queues import ERP
 from domain.shipments import ShipmentPlan
 from workflows.model import PushMode, PushState
 
-AT_ONCE: Final = timedelta(seconds=2)
-"""A healthy order system answers within this; a slower one must not hold up the shipment's workflow task."""
-
 ATTEMPT: Final = timedelta(seconds=30)
 GIVE_UP: Final = timedelta(days=7)
 """Longer than the schedule of pauses: only reached when attempts cannot even be made."""
-
-FIRST_PAUSE: Final = timedelta(seconds=5)
-"""Before the second attempt when the first one did not say how long to wait, as after a timeout."""
 
 UNFORESEEN: Final = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1))
 """For failures that do not say when to come back, such as a ledger that is down."""
@@ -35,87 +29,84 @@ Settled = Callable[[Publication, PushResult], None]
 
 
 class ConnectionPusher:
-    """Pushes to one connection: at once while that works, with a growing pause while it does not.
+    """One connection: told within each wake while that works, by a regular activity with pauses while it does not.
 
-    The first attempt is a local activity: it belongs to the workflow task that decided the change and costs nothing
-    of its own. Changes that come while a retry waits join the next push, so an outage ends in one push.
+    The quick attempt is part of the wake's commit and costs nothing of its own. Changes that come while a retry
+    waits join the next push, so an outage ends in one push.
     """
 
     def __init__(self, plan: Callable[[], ShipmentPlan], state: PushState, settled: Settled) -> None:
         self.state = state
-        self.is_attempting = False
         self._plan = plan
         self._settled = settled
-        self._changes: list[StatusChange] = []
+        self._pending: list[StatusChange] = []
+        self._pause: timedelta | None = None
         self._nudged = False
-
-    def add(self, changes: Iterable[StatusChange]) -> None:
-        """Take changes to tell; a parked connection gets another chance with each of them."""
-        new = [change for change in changes if change.revision > self.state.acked]
-        self._changes = [*self._changes, *new][-MAX_CHANGES:]
-        if new and self.state.mode is PushMode.PARKED:
-            self._become(PushMode.READY)
-
-    def nudge(self) -> None:
-        """Push now, whatever the connection waits for."""
-        if self.state.mode is PushMode.RETRYING:
-            self._nudged = True
-        else:
-            self._become(PushMode.READY)
 
     @property
     def pending(self) -> list[StatusChange]:
         """What the connection has not acknowledged, in order."""
-        return self._changes
+        return self._pending
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to do until a change or a nudge comes."""
-        return not self.is_attempting and not self._is_due and self.state.mode is not PushMode.RETRYING
+    def is_retrying(self) -> bool:
+        """Whether a retry is due or waits."""
+        return self.state.mode is PushMode.RETRYING
 
-    @property
-    def _is_due(self) -> bool:
-        return bool(self._changes) and self.state.mode is PushMode.READY
+    def keep(self, changes: Iterable[StatusChange]) -> None:
+        """Remember changes that the connection has still to be told."""
+        new = [change for change in changes if change.revision > self.state.acked]
+        self._pending = [*self._pending, *new][-MAX_CHANGES:]
+
+    def publication(self, changes: Iterable[StatusChange]) -> Publication | None:
+        """Take new changes and return what to push at once, None when there is nothing or the connection waits.
+
+        A parked connection gets another chance with every change.
+        """
+        before = len(self._pending)
+        self.keep(changes)
+        if self.state.mode is PushMode.PARKED and len(self._pending) > before:
+            self._become(PushMode.READY)
+        return self._publication() if self._pending and self.state.mode is PushMode.READY else None
+
+    def settle(self, publication: Publication, outcome: PushOutcome) -> None:
+        """Take in what became of the quick attempt."""
+        if outcome.result is not None:
+            self._settle(publication, outcome.result)
+        else:
+            workflow.logger.info("erp.push_postponed", extra={"connection": self.state.connection})
+            self._pause = outcome.pause
+            self._become(PushMode.RETRYING)
+
+    def nudge(self) -> None:
+        """Push now, whatever the connection waits for."""
+        if self._pending:
+            self._nudged = True
+            self._become(PushMode.RETRYING)
+        elif self.state.mode is not PushMode.RETRYING:
+            self._become(PushMode.READY)
 
     async def run(self) -> None:
-        """Push until cancelled."""
-        if self.state.mode is PushMode.RETRYING:
-            # The run before this one was waiting for a retry.
-            await self._retry(None)
+        """Retry whenever that is due, until cancelled."""
         while True:
-            await workflow.wait_condition(lambda: self._is_due)
-            pause = await self._push_at_once()
-            if pause is not None:
-                await self._retry(pause)
+            await workflow.wait_condition(lambda: self.is_retrying)
+            await self._pause_unless_nudged()
+            if self._pending:
+                await self._retry()
+            else:
+                self._become(PushMode.READY)
 
-    async def _push_at_once(self) -> timedelta | None:
-        """Make the one quick attempt; return how long to wait for the next one, None when it was settled."""
-        publication = self._publication()
-        self.is_attempting = True
-        try:
-            result = await workflow.execute_local_activity_method(
-                PublishingActivities.push,
-                publication,
-                start_to_close_timeout=AT_ONCE,
-                retry_policy=RetryPolicy(maximum_attempts=1),
-            )
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            return _pause_after(error)
-        finally:
-            self.is_attempting = False
-        self._settle(publication, result)
-        return None
+    async def _pause_unless_nudged(self) -> None:
+        pause, self._pause = self._pause, None
+        if pause is not None and not self._nudged:
+            try:
+                await workflow.wait_condition(lambda: self._nudged, timeout=pause)
+            except TimeoutError:
+                return
 
-    async def _retry(self, pause: timedelta | None) -> None:
-        """Wait, then let a regular activity try for as long as its schedule says; a nudge cuts both short."""
+    async def _retry(self) -> None:
+        """Let a regular activity try for as long as its schedule says; a nudge begins anew with all there is."""
         self._nudged = False
-        self._become(PushMode.RETRYING)
-        workflow.logger.info("erp.push_postponed", extra={"connection": self.state.connection})
-        if pause is not None and await self._is_nudged_within(pause):
-            self._become(PushMode.READY)
-            return
         publication = self._publication()
         attempts = workflow.start_activity_method(
             PublishingActivities.push,
@@ -129,21 +120,13 @@ class ConnectionPusher:
         await workflow.wait_condition(lambda: attempts.done() or self._nudged)
         if not attempts.done():
             attempts.cancel()
-            self._become(PushMode.READY)
             return
         try:
             self._settle(publication, await attempts)
         except ActivityError as error:
-            revision = publication.changes[-1].revision
             cause = error.cause.type if isinstance(error.cause, ApplicationError) else None
+            revision = publication.changes[-1].revision
             self._settle(publication, PushResult(acked=False, revision=revision, outcome=cause or "timed_out"))
-
-    async def _is_nudged_within(self, pause: timedelta) -> bool:
-        try:
-            await workflow.wait_condition(lambda: self._nudged, timeout=pause)
-        except TimeoutError:
-            return False
-        return True
 
     def _publication(self) -> Publication:
         plan = self._plan()
@@ -153,21 +136,23 @@ class ConnectionPusher:
             connection=self.state.connection,
             reference=plan.reference,
             tracking_numbers=tuple(leg.tracking_number for leg in plan.legs),
-            changes=tuple(self._changes),
+            changes=tuple(self._pending),
         )
 
     def _settle(self, publication: Publication, result: PushResult) -> None:
+        last = publication.changes[-1].revision
         if result.acked:
-            acked = max(self.state.acked, min(result.revision, publication.changes[-1].revision))
-            self._changes = [change for change in self._changes if change.revision > acked]
-            self._become(PushMode.READY, acked=acked, outcome=result.outcome)
+            acked = max(self.state.acked, min(result.revision, last))
+            self._pending = [change for change in self._pending if change.revision > acked]
+            # What came during a retry goes the same way, without waiting for the next wake.
+            mode = PushMode.RETRYING if self._pending else PushMode.READY
+            self._become(mode, acked=acked, outcome=result.outcome)
         else:
-            gone = result.outcome == EndpointGoneError.code
-            workflow.logger.warning(
-                "erp.push_given_up", extra={"connection": self.state.connection, "outcome": result.outcome}
-            )
-            newer = self._changes[-1].revision > publication.changes[-1].revision
-            mode = PushMode.GONE if gone else PushMode.READY if newer else PushMode.PARKED
+            extra = {"connection": self.state.connection, "outcome": result.outcome}
+            workflow.logger.warning("erp.push_given_up", extra=extra)
+            is_gone = result.outcome == EndpointGoneError.code
+            has_newer = any(change.revision > last for change in self._pending)
+            mode = PushMode.GONE if is_gone else PushMode.RETRYING if has_newer else PushMode.PARKED
             self._become(mode, outcome=result.outcome)
         self._settled(publication, result)
 
@@ -178,10 +163,3 @@ class ConnectionPusher:
             mode=mode,
             outcome=outcome or self.state.outcome,
         )
-
-
-def _pause_after(error: FailureError) -> timedelta:
-    # A local activity raises its failure as it is, without an ActivityError around it.
-    cause = error.cause if isinstance(error, ActivityError) else error
-    pause = cause.next_retry_delay if isinstance(cause, ApplicationError) else None
-    return FIRST_PAUSE if pause is None else pause

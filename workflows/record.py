@@ -7,7 +7,7 @@ history, and no entry's content depends on the clock or on where a workflow task
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.audit import AuditEntry, EntryKind, LedgerCommit, ShipmentSnapshot
@@ -43,6 +43,7 @@ class ShipmentRecord:
         self._updated_at = carried.updated_at or start.plan.registered_at
         # Notes wait with the history length at which they were written; those of an earlier run may go at once.
         self._notes: list[tuple[int, AuditEntry]] = [(0, note) for note in carried.notes]
+        self._opening = [] if carried.seq else [_registration(start.plan)]
         self._entries: list[AuditEntry] = []
         self._changes: list[StatusChange] = []
         self.journey = fold(self._facts.values(), self.plan)
@@ -61,11 +62,6 @@ class ShipmentRecord:
         """Return the answer that a command got before."""
         known = self._answers.get(command_id)
         return None if known is None else known.model_copy(update={"repeated": True})
-
-    def register(self, at: datetime) -> None:
-        """Open the chain of a new shipment."""
-        if self.seq == 0 and not self._entries:
-            self._write(EntryKind.REGISTERED, self.plan.registered_at or at, entries.registered(self.plan))
 
     def take(self, batch: FactBatch) -> None:
         """Merge one batch; facts that are known change nothing."""
@@ -140,16 +136,17 @@ class ShipmentRecord:
                 may be lost. None takes all: for a commit that is in the history before it is made.
         """
         ripe = [note for born, note in self._notes if born_before is None or born < born_before]
+        # Who registered the shipment writes the first entry; here it only goes along with others.
         if not self._entries and (born_before is not None or not ripe):
             return None
         self._notes = [(born, note) for born, note in self._notes if born_before is not None and born >= born_before]
         numbered = tuple(
             entry.model_copy(update={"seq": self.seq + place})
-            for place, entry in enumerate([*ripe, *self._entries], start=1)
+            for place, entry in enumerate([*self._opening, *ripe, *self._entries], start=1)
         )
         changes = tuple(self._changes)
         self.seq += len(numbered)
-        self._entries, self._changes = [], []
+        self._opening, self._entries, self._changes = [], [], []
         return LedgerCommit(
             tenant=self.plan.tenant,
             shipment_id=self.plan.shipment_id,
@@ -214,6 +211,28 @@ class ShipmentRecord:
         return entries.snapshot(
             self.journey, self.plan, revision=self.told.revision, facts=len(self._facts), at=self._updated_at
         )
+
+
+def registration(plan: ShipmentPlan) -> LedgerCommit:
+    """Return the commit that opens the chain, for whoever started the workflow of a registered shipment.
+
+    It costs no workflow task. The workflow writes the same entry before its first own one, in case nobody has.
+    """
+    opening = _registration(plan)
+    # Just before anything that the workflow writes: a late opening must not put back an empty snapshot.
+    snapshot = entries.snapshot(fold((), plan), plan, revision=0, facts=0, at=opening.at - timedelta.resolution)
+    return LedgerCommit(
+        tenant=plan.tenant,
+        shipment_id=plan.shipment_id,
+        entries=(opening.model_copy(update={"seq": 1}),),
+        snapshot=snapshot,
+    )
+
+
+def _registration(plan: ShipmentPlan) -> AuditEntry:
+    if plan.registered_at is None:
+        raise ValueError("a shipment has a registration time before it has a workflow")
+    return AuditEntry(seq=0, kind=EntryKind.REGISTERED, at=plan.registered_at, body=entries.registered(plan))
 
 
 def _forget_oldest(memory: dict[str, Any], *, keep: int) -> None:

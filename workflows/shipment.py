@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.journal import JournalActivities
+    from activities.journal import JournalActivities, Told, Wake
     from domain.audit import LedgerCommit
     from domain.commanding import facts_of
     from domain.commands import Command, CommandAnswer
@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.record import ShipmentRecord
 
 COMMIT: Final = timedelta(seconds=10)
-"""For one attempt to write to the ledger; it is repeated until it works."""
+"""For one attempt to write to the ledger and to tell quick order systems; it is repeated until the ledger has it."""
 
 LONG_PAUSE: Final = timedelta(seconds=10)
 """A ledger that stays away longer than this is waited for by timer and no longer inside the workflow task."""
@@ -49,10 +49,10 @@ class ShipmentWorkflow:
     take what they are told. It ends when an ending has held for its grace and every push is settled; until then it
     continues as new whenever its history has grown enough.
 
-    Each wake makes one local commit to the ledger, then each connection one push, all within the workflow task that
-    the messages came in: that is one billed action. What did not come by signal (commands, deadlines) is committed
-    by a regular activity, because only a signal is certain to be there, and in the same place, when a lost workflow
-    task is done again (see `workflows.record`).
+    Each wake is one local activity within the workflow task that the messages came in, one billed action: it writes
+    to the ledger and then makes one quick push per connection. What did not come by signal (commands, deadlines) is
+    committed by a regular activity, because only a signal is certain to be there, and in the same place, when a lost
+    workflow task is done again (see `workflows.record`).
     """
 
     @workflow.init
@@ -78,7 +78,6 @@ class ShipmentWorkflow:
         """Serve until the shipment has ended; the argument was taken up by `__init__`."""
         del start
         self._publisher.start()
-        self._record.register(workflow.now())
         while not await self._is_over():
             await self._wake()
             if self._is_long:
@@ -172,27 +171,36 @@ class ShipmentWorkflow:
         request.answer = answer
 
     async def _commit(self, commit: LedgerCommit | None, *, locally: bool) -> None:
-        """Write to the ledger, however long that takes, and only then tell order systems."""
+        """Write to the ledger, however long that takes, and then tell order systems."""
         if commit is None:
             return
+        wake = Wake(commit=commit, publications=self._publisher.publications(commit.changes))
         try:
-            if locally:
-                await workflow.execute_local_activity_method(
-                    JournalActivities.commit,
-                    commit,
-                    start_to_close_timeout=COMMIT,
-                    local_retry_threshold=LONG_PAUSE,
-                )
-            else:
-                await workflow.execute_activity_method(JournalActivities.commit, commit, start_to_close_timeout=COMMIT)
+            told = await (self._commit_locally(wake) if locally else self._commit_durably(wake))
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             workflow.logger.exception("ledger.commit_refused", extra={"seq": commit.entries[-1].seq})
+            told = await self._commit_again(wake)
+        self._publisher.settle(wake.publications, told.outcomes)
+
+    async def _commit_locally(self, wake: Wake) -> Told:
+        return await workflow.execute_local_activity_method(
+            JournalActivities.commit, wake, start_to_close_timeout=COMMIT, local_retry_threshold=LONG_PAUSE
+        )
+
+    async def _commit_durably(self, wake: Wake) -> Told:
+        return await workflow.execute_activity_method(JournalActivities.commit, wake, start_to_close_timeout=COMMIT)
+
+    async def _commit_again(self, wake: Wake) -> Told:
+        """Ask a ledger that refused, from time to time, until somebody has put it right."""
+        while True:
             await workflow.sleep(REFUSED_PAUSE, summary="the ledger refused a commit")
-            await self._commit(commit, locally=False)
-            return
-        self._publisher.add(commit.changes)
+            try:
+                return await self._commit_durably(wake)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
 
     def _pushed(self, publication: Publication, result: PushResult) -> None:
         born = workflow.info().get_current_history_length()
@@ -224,11 +232,9 @@ class ShipmentWorkflow:
         return self._messages >= self._start.limits.messages or workflow.info().is_continue_as_new_suggested()
 
     async def _continue_as_new(self) -> None:
-        """Begin a new run with everything that is known, after the last handler and the last quick push."""
-        while self._has_work or self._publisher.is_attempting or not workflow.all_handlers_finished():
-            await workflow.wait_condition(
-                lambda: self._has_work or (not self._publisher.is_attempting and workflow.all_handlers_finished())
-            )
+        """Begin a new run with everything that is known, after the last handler."""
+        while self._has_work or not workflow.all_handlers_finished():
+            await workflow.wait_condition(lambda: self._has_work or workflow.all_handlers_finished())
             await self._wake()
         carried = self._record.carried().model_copy(
             update={

@@ -57,7 +57,7 @@ class Hub:
 
     @property
     def dispatcher(self) -> TemporalDispatcher:
-        return TemporalDispatcher(self.client, self.ledger, self.ledger)
+        return TemporalDispatcher(self.client, self.ledger, self.ledger, self.ledger)
 
     async def register(self, plan: ShipmentPlan) -> None:
         self.ledger.register(plan)

@@ -61,5 +61,5 @@ async def calendar(hub: Hub, client: Client, of: ShipmentPlan, *, limits: Limits
         id=hub.workflow_id(of),
         task_queue=SHIPMENTS,
     )
-    await eventually(lambda: hub.ledger.kinds(of) == [EntryKind.REGISTERED])
+    await hub.handle(of).query(ShipmentWorkflow.progress)
     return Calendar(hub, client, of)

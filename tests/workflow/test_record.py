@@ -39,7 +39,6 @@ Written = tuple[list[AuditEntry], list[StatusChange]]
 def _live(batches: list[FactBatch], ends_of_tasks: set[int], *, start: ShipmentStart | None = None) -> Written:
     """Take the batches and commit wherever a workflow task ends; return all that was written."""
     record = ShipmentRecord(start or ShipmentStart(plan=PLAN))
-    record.register(START)
     entries: list[AuditEntry] = []
     changes: list[StatusChange] = []
     for place, batch in enumerate(batches):
@@ -74,7 +73,6 @@ def test_a_shorter_history_writes_a_beginning_of_a_longer_one(batches: list[Fact
 @given(BATCHES, st.integers(0, 6))
 def test_a_new_run_goes_on_where_the_old_one_stopped(batches: list[FactBatch], cut: int):
     record = ShipmentRecord(ShipmentStart(plan=PLAN))
-    record.register(START)
     written: list[AuditEntry] = []
     for place, batch in enumerate(batches):
         record.take(batch)

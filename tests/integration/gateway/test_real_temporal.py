@@ -82,7 +82,7 @@ async def house(client: Client, ledger: Ledger, clock: Any, *, build: Any, servi
         ):
             await stack.enter_async_context(worker)
         world = build(
-            dispatcher=TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger)),
+            dispatcher=TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal),
             commands=TemporalCommands(client),
         )
         await stack.enter_async_context(world.app.router.lifespan_context(world.app))
