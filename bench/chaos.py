@@ -21,7 +21,7 @@ import httpx
 from rich.console import Console
 
 from bench.hub import ACCOUNT, BIN, CONNECTION, Site, site, wait_for
-from bench.parcels import JOURNEY, expected_states, number, webhook
+from bench.parcels import JOURNEY, expected_states, number, plan, webhook
 from connectors.track17 import SIGNATURE_HEADER, sign
 from worker.devserver import HOST, free_port
 
@@ -79,16 +79,8 @@ async def send_until_taken(run: Round, client: httpx.AsyncClient, path: str, **r
 
 async def one_shipment(run: Round, client: httpx.AsyncClient, index: int) -> None:
     """Register a shipment and send its eight events, some twice."""
-    plan = {
-        "shipment_id": number(index),
-        "reference": f"order-{index}",
-        "origin_country": "DE",
-        "destination_country": "US",
-        "legs": [{"carrier": "17track", "tracking_number": number(index)}],
-        "connections": [CONNECTION],
-    }
     bearer = {"authorization": f"Bearer {run.here.token}"}
-    await send_until_taken(run, client, "/v1/shipments", json=plan, headers=bearer)
+    await send_until_taken(run, client, "/v1/shipments", json=plan(index, connection=CONNECTION), headers=bearer)
     for step in range(len(JOURNEY)):
         body = webhook(index, step)
         headers = {SIGNATURE_HEADER: sign(body, run.here.key), "content-type": "application/json"}

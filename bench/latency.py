@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from bench.hub import ACCOUNT, BIN, CONNECTION, Site, site, wait_for
-from bench.parcels import JOURNEY, expected_states, number, webhook
+from bench.parcels import JOURNEY, expected_states, number, plan, webhook
 from connectors.track17 import SIGNATURE_HEADER, sign
 
 PARCELS: Final = 6
@@ -47,15 +47,11 @@ def measure() -> dict[str, float]:
 
 
 def _register(here: Site, client: httpx.Client, index: int) -> None:
-    plan = {
-        "shipment_id": number(index),
-        "reference": f"order-{index}",
-        "origin_country": "DE",
-        "destination_country": "US",
-        "legs": [{"carrier": "17track", "tracking_number": number(index)}],
-        "connections": [CONNECTION],
-    }
-    answer = client.post(f"{here.url}/v1/shipments", json=plan, headers={"authorization": f"Bearer {here.token}"})
+    answer = client.post(
+        f"{here.url}/v1/shipments",
+        json=plan(index, connection=CONNECTION),
+        headers={"authorization": f"Bearer {here.token}"},
+    )
     answer.raise_for_status()
     time.sleep(0.5)
 

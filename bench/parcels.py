@@ -25,6 +25,18 @@ def number(index: int) -> str:
     return f"MP{index:09d}DE"
 
 
+def plan(index: int, *, connection: str) -> dict[str, Any]:
+    """Return the registration of the nth parcel, as the API takes it."""
+    return {
+        "shipment_id": number(index),
+        "reference": f"order-{index}",
+        "origin_country": "DE",
+        "destination_country": "US",
+        "legs": [{"carrier": "17track", "tracking_number": number(index)}],
+        "connections": [connection],
+    }
+
+
 def expected_states() -> list[str]:
     """Return the status sequence an order system has at the end: each change of the state, once, in order."""
     states: list[str] = []
