@@ -1,7 +1,7 @@
 """Speed and cost of a shipment's life on a real server, and the ratio to a bare workflow with the same signals.
 
-Three processes, as in production: the server (embedded, on a file), a worker with the real ledger, and this one, which
-hands facts over. A shipment is done when the ledger has its eight milestones and the order system was told of the
+Processes as in production: the server (embedded, on a file), workers with the real ledger, and this one, which hands
+facts over. A shipment is done when the ledger has its eight milestones and the order system was told of the
 delivery. The bare workflow only decodes its signals and counts. Run with `python -m bench.lifecycle`.
 """
 
@@ -38,6 +38,9 @@ from worker.late import LedgerLateFacts
 from worker.statedir import StateDir
 from workflows.attributes import ATTRIBUTES
 from workflows.model import ShipmentStart
+
+WORKERS: Final = 1
+"""Worker processes: a second one on the same SQLite file makes things slower; PostgreSQL is for that."""
 
 SHIPMENTS: Final = 60
 AT_A_TIME: Final = 20
@@ -239,7 +242,8 @@ async def _bench() -> AsyncIterator[Bench]:
         ledger = Ledger.open(url)
         stack.callback(ledger.close)
         tally = directory / "tally.jsonl"
-        stack.enter_context(_worker(server.address, url, str(tally), log=directory / "worker.log"))
+        for number in range(WORKERS):
+            stack.enter_context(_worker(server.address, url, str(tally), log=directory / f"worker-{number}.log"))
         yield Bench(client, ledger, server.metrics, tally)
 
 

@@ -33,6 +33,6 @@ class AlarmClock:
         self._timer = self._armed_for = None
 
     async def _ring(self, at: datetime) -> None:
-        await workflow.sleep(max(at - workflow.now(), timedelta()), summary="next deadline")
+        await workflow.sleep(max(at - workflow.now(), timedelta()))
         self._timer = self._armed_for = None
         self.has_rung = True
