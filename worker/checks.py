@@ -20,7 +20,7 @@ from worker.devserver import DevServerError, find_binary
 from worker.processes import connect_temporal, settle_down
 from worker.settings import Settings, SettingsInvalidError
 from worker.statedir import StateDir
-from worker.wiring import load_mappings, master_key, open_ledger, payload_keys
+from worker.wiring import check_key, load_mappings, master_key, open_ledger, payload_keys
 from workflows.attributes import ATTRIBUTES
 
 _GIB: Final = 1024**3
@@ -97,13 +97,18 @@ def _ledger(settings: Settings, *, repair: bool) -> Iterator[Finding]:
                 "ledger", Verdict.FAILED, f"{kind}: at {before or 'nothing'}, wanted {head}", "run `milepost migrate`"
             )
             return
-        open_ledger(settings).ping()
+        ledger = open_ledger(settings)
+        ledger.ping()
+        check_key(ledger)
     except SQLAlchemyError as error:
         first = str(error).splitlines()[0]
         yield Finding("ledger", Verdict.UNREACHABLE, f"{kind}: {first}", "check MILEPOST_LEDGER__URL and the database")
         return
-    except (ValueError, SettingsInvalidError) as error:
-        yield Finding("ledger", Verdict.FAILED, str(error), "check MILEPOST_LEDGER__URL")
+    except SettingsInvalidError as error:
+        yield Finding("ledger", Verdict.FAILED, str(error), "set the key with which this ledger was begun")
+        return
+    except OSError as error:
+        yield Finding("ledger", Verdict.FAILED, f"{error.strerror}: {error.filename}", "check MILEPOST_LEDGER__URL")
         return
     if before == head:
         yield Finding("ledger", Verdict.OK, f"{kind}: answers, schema {head}")

@@ -69,7 +69,7 @@ class DevServer:
             try:
                 return await cls._start(plan, progress)
             except DevServerError:
-                if plan.port:
+                if plan.port or plan.metrics_port:
                     raise
                 # Between finding a free port and using it, somebody else may have taken it.
                 progress("starting it once more")
@@ -78,6 +78,9 @@ class DevServer:
     @classmethod
     async def _start(cls, plan: DevServerPlan, progress: Callable[[str], None]) -> Self:
         binary = find_binary()
+        for wanted in (plan.port, plan.metrics_port):
+            if wanted and not _is_free(wanted):
+                raise DevServerError(f"port {wanted}, which the Temporal server is to use, is taken")
         port = plan.port or free_port()
         metrics_port = plan.metrics_port or free_port()
         progress("starting the embedded Temporal server")
@@ -153,6 +156,16 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 async def answers(address: str, *, namespace: str) -> bool:

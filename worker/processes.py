@@ -25,7 +25,7 @@ from worker.late import LedgerLateFacts
 from worker.serving import http_server, listen, running, stop_on_signals
 from worker.settings import Settings
 from worker.statedir import StateDir
-from worker.wiring import CLOCK, build_intake, load_mappings, open_ledger, open_sinks, payload_keys
+from worker.wiring import CLOCK, build_intake, check_key, load_mappings, open_ledger, open_sinks, payload_keys
 from worker.workers import Role, build_workers
 
 FIND_WITHIN: Final = timedelta(seconds=60)
@@ -141,6 +141,7 @@ async def serve_worker(settings: Settings, roles: Iterable[Role]) -> bool:
     stop = stop_on_signals()
     ledger = open_ledger(settings)
     try:
+        await asyncio.to_thread(check_key, ledger)
         client = await _connect_patiently(settings, stop)
         if client is None:
             return True
@@ -162,6 +163,7 @@ async def serve_gateway(settings: Settings) -> None:
     stop = stop_on_signals()
     ledger = open_ledger(settings)
     try:
+        await asyncio.to_thread(check_key, ledger)
         client = await connect_temporal(settings, lazy=True)
         bound = listen(settings.gateway.host, settings.gateway.port)
         async with http_server(

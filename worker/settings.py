@@ -4,14 +4,17 @@ Nested names use two underscores: `MILEPOST_TEMPORAL__ADDRESS`. A name that nobo
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX: Final = "MILEPOST_"
+
+_LEDGER_URL: Final = re.compile(r"sqlite:///.|postgresql\+psycopg://([^/@]*@)?(\[[^\]/]*\]|[^/@:]*)(:\d+)?/.")
 
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +29,13 @@ class LedgerSettings(BaseModel):
     model_config = _STRICT
 
     url: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_known_kind(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _LEDGER_URL.match(url.get_secret_value()):
+            raise ValueError("write sqlite:///<file> or postgresql+psycopg://<user>:<password>@<host>/<database>")
+        return url
 
 
 class TemporalSettings(BaseModel):
@@ -153,5 +163,5 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         name = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
-        lines.append(f"{name}: {problem['msg']}")
+        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

@@ -15,6 +15,10 @@ class StateDirBusyError(Exception):
     """Another process holds the directory; the message says which."""
 
 
+class StateDirUnusableError(Exception):
+    """The directory cannot be made or written to; the message says why."""
+
+
 class Running(BaseModel):
     """Where a running `milepost up` can be reached; read by the commands of other terminals."""
 
@@ -35,8 +39,17 @@ class StateDir:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make the directory if it is not there."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the directory if it is not there.
+
+        Raises:
+            StateDirUnusableError: It cannot be made, or this user may not write there.
+        """
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateDirUnusableError(f"the state directory {path} cannot be made: {error.strerror}") from error
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise StateDirUnusableError(f"the state directory {path} cannot be written to")
         return cls(path.resolve())
 
     @property

@@ -12,12 +12,12 @@ from temporalio.client import Client
 
 from ledger import migrate
 from ledger.store import Ledger
-from worker.devserver import DevServer, DevServerPlan
+from worker.devserver import DevServer, DevServerError, DevServerPlan
 from worker.processes import build_gateway, connect_temporal, open_workers, settle_down
 from worker.serving import http_server, listen, running, stop_on_signals
 from worker.settings import Settings
 from worker.statedir import Running, StateDir
-from worker.wiring import open_ledger
+from worker.wiring import check_key, open_ledger
 from workflows.attributes import ATTRIBUTES
 
 _WATCH: Final = 0.5
@@ -85,6 +85,7 @@ async def _ledger(settings: Settings, say: Say) -> AsyncIterator[Ledger]:
     await asyncio.to_thread(migrate.upgrade, settings.ledger_url)
     ledger = open_ledger(settings)
     try:
+        await asyncio.to_thread(check_key, ledger)
         yield ledger
     finally:
         ledger.close()
@@ -121,7 +122,11 @@ async def _temporal(
         metrics_port=settings.temporal.metrics_port,
         attributes=ATTRIBUTES,
     )
-    server = await DevServer.start(plan, progress=say)
+    try:
+        server = await DevServer.start(plan, progress=say)
+    except DevServerError:
+        await settle_down()
+        raise
     watch = asyncio.create_task(_watch(server, stop))
     try:
         yield server
@@ -129,6 +134,7 @@ async def _temporal(
         watch.cancel()
         say("stopping the Temporal server")
         await asyncio.to_thread(server.stop, grace=settings.temporal.stop_grace)
+        await settle_down()
 
 
 async def _watch(server: DevServer, stop: asyncio.Event) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.cloud_events import WebhookTarget
 from connectors.connections import ConnectionSinks
 from connectors.egress import EgressPolicy
 from connectors.http import PartnerHttp
-from domain.errors import EndpointGoneError
+from domain.errors import EndpointGoneError, HubBugError
 from domain.intake import Intake
 from domain.messages import StoredMessage
 from domain.normalised import Normalised
@@ -81,6 +82,24 @@ def open_ledger(settings: Settings) -> Ledger:
         return Ledger.open(settings.ledger_url, master_key=master_key(settings))
     except ValueError as error:
         raise SettingsInvalidError(f"MILEPOST_LEDGER__URL: {error}") from error
+
+
+def check_key(ledger: Ledger) -> None:
+    """Find out at start, and not with the first webhook, that the master key is not this ledger's.
+
+    Raises:
+        SettingsInvalidError: It opens nothing here. A ledger that does not answer is not judged.
+    """
+    try:
+        ledger.accounts.list()
+        ledger.connections.list()
+    except HubBugError:
+        raise SettingsInvalidError(
+            "the master key does not open what this ledger holds: MILEPOST_MASTER_KEY, or master.key beside a SQLite "
+            "ledger, is missing or another one"
+        ) from None
+    except SQLAlchemyError:
+        return
 
 
 def load_mappings(settings: Settings) -> Mappings:

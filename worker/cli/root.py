@@ -1,6 +1,7 @@
 """The list of commands, and what happens to their errors."""
 
 import errno
+import socket
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -54,13 +55,33 @@ _TEMPORAL: Final = ("", "run `milepost doctor`", ExitCode.UNREACHABLE)
 # By name: importing pydantic, SQLAlchemy and temporalio only to recognise them would slow every command.
 _BY_NAME: Final[dict[str, tuple[str, str, ExitCode]]] = {
     "SettingsInvalidError": ("", "see docs/running.md for every setting", ExitCode.USAGE),
+    "StateDirUnusableError": ("", "MILEPOST_STATE_DIR names another", ExitCode.USAGE),
     "StateDirBusyError": ("", "stop it first, or choose another MILEPOST_STATE_DIR", ExitCode.USAGE),
     "OperationalError": _LEDGER,
     "ProgrammingError": _LEDGER,
+    "DatabaseError": _LEDGER,
     "RPCError": _TEMPORAL,
     "DevServerError": _TEMPORAL,
     "ConnectError": _TEMPORAL,
 }
+
+
+# What an operator can put right: a path, a right, an address, room on the disk.
+_OF_THE_SYSTEM: Final = frozenset(
+    {
+        *(
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOSPC,
+            errno.ENOENT,
+            errno.ENOTDIR,
+            errno.EEXIST,
+            errno.EISDIR,
+        ),
+        *(errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN),
+    }
+)
 
 
 class LazyGroup(TyperGroup):
@@ -116,7 +137,13 @@ def explain(error: Exception) -> tuple[str, str | None, ExitCode] | None:
             "MILEPOST_GATEWAY__PORT names another; `milepost up --port 0` finds one",
             ExitCode.USAGE,
         )
+    if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+        place = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{place}", "check the settings that name it; `milepost doctor` helps", ExitCode.USAGE
+    # A broken constraint is a bug, not a broken database.
     names = {kind.__name__ for kind in type(error).__mro__}
+    if "IntegrityError" in names:
+        return None
     for name, (lead, hint, code) in _BY_NAME.items():
         if name in names:
             return lead + _first_line(error), hint, code
