@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
@@ -34,6 +35,9 @@ LEDGER_THREADS: Final = 16
 PUSHES: Final = 100
 """Pushes at one time in one process."""
 
+DEPLOYMENT: Final = "milepost"
+"""The name under which versions of the hub's workers are known to Temporal."""
+
 GRACE: Final = timedelta(seconds=10)
 """How long a stopping worker lets running activities finish."""
 
@@ -58,6 +62,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     roles: Iterable[Role] = ALL_ROLES,
     schedule: tuple[timedelta, ...] = SCHEDULE,
     pushes_per_second: float | None = None,
+    version: str | None = None,
 ) -> list[Worker]:
     """Return one worker per role, not yet started; run them with `async with` or `Worker.run`.
 
@@ -71,10 +76,13 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
         schedule: Pauses between attempts of a push.
         pushes_per_second: Limit of the ERP queue over all workers; workers that name different limits overwrite
             each other's.
+        version: Build id under which Temporal routes tasks to this process; None leaves routing alone. Shipments
+            move to the current version with their next task (see docs/changing-a-workflow.md).
     """
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
     publishing = PublishingActivities(sinks, journal, dead_letters, switch, schedule=schedule, executor=threads)
     journals = JournalActivities(journal, publishing)
+    deployment = None if version is None else _deployment(version)
     wanted = frozenset(roles)
     workers: list[Worker] = []
     if Role.SHIPMENTS in wanted:
@@ -87,6 +95,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
                 workflow_runner=SANDBOX,
                 interceptors=[FailureInterceptor()],
                 graceful_shutdown_timeout=GRACE,
+                deployment_config=deployment,
             )
         )
     if Role.ERP in wanted:
@@ -101,6 +110,15 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
                 disable_eager_activity_execution=True,
                 interceptors=[FailureInterceptor()],
                 graceful_shutdown_timeout=GRACE,
+                deployment_config=deployment,
             )
         )
     return workers
+
+
+def _deployment(version: str) -> WorkerDeploymentConfig:
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=version),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
