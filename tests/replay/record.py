@@ -155,8 +155,10 @@ STORIES: Final[tuple[Story, ...]] = (
 
 async def record() -> None:
     """Run every story and write the histories of all its runs."""
-    for old in HISTORIES.glob("*.json"):
-        old.unlink()
+    for story in STORIES:
+        # Histories of earlier releases have another name and stay.
+        for old in HISTORIES.glob(f"shipment__{story.__name__}__run_*.json"):
+            old.unlink()
     environment = await WorkflowEnvironment.start_local(
         identity="recorder",
         dev_server_existing_path=TEMPORAL,

@@ -8,9 +8,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from domain.audit import EntryKind
+from domain.audit import EntryKind, LedgerCommit
 from domain.axes import Side
-from domain.errors import RateLimitedError
+from domain.errors import HubBugError, RateLimitedError
 from domain.facts import Hold
 from domain.messages import Delivery
 from domain.milestones import Milestone
@@ -128,6 +128,26 @@ async def test_the_end_waits_for_an_order_system_that_is_down(hub: Hub, client: 
     await days.pass_by_until_the_end(timedelta(hours=4))
 
     assert shop.told(days.of) == [State.FIRST_MILE, State.DELIVERED]
+
+
+async def test_a_ledger_that_refuses_is_asked_again_and_the_shipment_lives(hub: Hub, client: Client):
+    days = await calendar(hub, client, plan())
+    refusals = [HubBugError("there with other content")]
+
+    def refuse(_: LedgerCommit) -> None:
+        if refusals:
+            raise refusals.pop()
+
+    hub.ledger.before_commit = refuse
+    await hub.deliver(days.of, days.parcel.fact(Milestone.PICKED_UP))
+    await eventually(lambda: refusals == [])
+    await eventually(lambda: refusals == [])
+    assert days.recorded() == []
+
+    await days.pass_by(timedelta(hours=1, minutes=1))
+
+    await eventually(lambda: days.milestones() == ["PICKED_UP"])
+    assert hub.sinks.sink(days.of.tenant, CONNECTION).told(days.of) == [State.FIRST_MILE]
 
 
 async def _sixty_days(days: Calendar) -> None:

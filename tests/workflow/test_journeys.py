@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.audit import EntryKind
+from domain.audit import EntryKind, LedgerCommit
 from domain.errors import PartnerUnavailableError
 from domain.facts import Fact
 from domain.milestones import Milestone
@@ -201,3 +201,20 @@ async def test_a_wide_batch_is_cut_into_signals_and_arrives_whole(hub: Hub):
 
     await eventually(lambda: len(hub.ledger.bodies(of, EntryKind.FACT)) == 601)
     assert (await hub.handle(of).query(ShipmentWorkflow.progress)).messages > 1
+
+
+async def test_a_ledger_that_is_away_is_waited_for(hub: Hub):
+    of = plan()
+    await hub.register(of)
+    failures = [OSError("disk"), OSError("disk")]
+
+    def refuse(_: LedgerCommit) -> None:
+        if failures:
+            raise failures.pop()
+
+    hub.ledger.before_commit = refuse
+    await hub.deliver(of, Parcel(of).fact(Milestone.PICKED_UP))
+
+    await eventually(lambda: shop(hub, of).told(of) == [State.FIRST_MILE])
+    # The order system hears only what the ledger has.
+    assert hub.ledger.kinds(of) == [EntryKind.REGISTERED, EntryKind.FACT, EntryKind.STATE]
