@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
 from domain.messages import MessageStatus
+from ledger.review import gave_nothing
 from ledger.rows import FactDelivery
 from ledger.store import Ledger
 from ledger.tables import convergence, dead_letters, facts, messages, unknown_codes
@@ -25,7 +26,7 @@ _QUERIES: Final = (
     (
         "milepost_ledger_unreadable_messages",
         "Messages that wait for a person.",
-        select(func.count()).select_from(messages).where(messages.c.status == MessageStatus.UNREADABLE),
+        select(func.count()).select_from(messages).where(gave_nothing()),
     ),
     (
         "milepost_ledger_undelivered_facts",

@@ -199,7 +199,7 @@ class LedgerReads:
             return list_rejected(connection, tenant, MOST_ROWS)
 
     def unreadable(self, tenant: str | None = None) -> list[MessageRow]:
-        """Return messages that nobody could read, latest first, at most `MOST_ROWS`."""
+        """Return messages that gave nothing: unreadable, or not in their partner's format; at most `MOST_ROWS`."""
         with self.database.read() as connection:
             return list_unreadable(connection, tenant, MOST_ROWS)
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
+from domain.errors import PartnerContractError
 from domain.messages import MessageStatus
 from ledger.rows import FactDelivery, MessageRow, ParkedNumber, RejectedRow, UnknownCode
 from ledger.tables import facts, messages, rejected_events, unknown_codes
@@ -36,16 +37,21 @@ def list_rejected(connection: Connection, tenant: str | None, limit: int) -> lis
 
 
 def list_unreadable(connection: Connection, tenant: str | None, limit: int) -> list[MessageRow]:
-    """Return unreadable messages, latest first."""
+    """Return messages that gave nothing: unreadable ones, and those with nothing of their partner in them."""
     names = ("tenant", "account", "message_id", "dialect", "received_at", "status", "times_seen", "problem", "detail")
     query = (
         select(*(messages.c[name] for name in names))
-        .where(messages.c.status == MessageStatus.UNREADABLE)
+        .where(gave_nothing())
         .order_by(messages.c.received_at.desc(), messages.c.message_id)
         .limit(limit)
     )
     rows = connection.execute(_of(query, messages, tenant)).mappings()
     return [MessageRow(**{**row, "status": MessageStatus(row["status"])}) for row in rows]
+
+
+def gave_nothing() -> ColumnElement[bool]:
+    """Return the condition for messages that a person has to look at."""
+    return or_(messages.c.status == MessageStatus.UNREADABLE, messages.c.problem == PartnerContractError.code)
 
 
 def _of(query: Select[Any], table: Table, tenant: str | None) -> Select[Any]:

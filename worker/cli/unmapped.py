@@ -46,7 +46,7 @@ def unmapped(tenant: TenantOption = None, *, as_json: JsonOption = False) -> Non
                 [(r.account, r.event_index, r.problem, r.detail, r.raw_code) for r in rejected],
             ),
             table(
-                "Unreadable messages",
+                "Messages that gave nothing",
                 ["account", "dialect", "message", "problem", "detail"],
                 [(m.account, m.dialect, m.message_id[:14], m.problem, m.detail) for m in unreadable],
             ),
