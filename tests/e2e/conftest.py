@@ -54,22 +54,30 @@ class RunningHub:
     ledger: Ledger
     state: Path
 
+    @property
+    def said(self) -> str:
+        """What the hub has logged."""
+        return (self.state.parent / "up.log").read_text()
+
     async def milepost(self, *arguments: str) -> tuple[int, Any]:
         """Run a command as an operator would, beside the hub; return its exit code and the JSON it printed."""
         return await asyncio.to_thread(milepost, up_settings(self.state) | {"MILEPOST_TENANT": TENANT}, *arguments)
 
     @asynccontextmanager
-    async def seller(self, *, port: int = 0) -> AsyncIterator["Seller"]:
+    async def seller(
+        self, *, port: int = 0, tenant: str = TENANT, connection: str | None = None
+    ) -> AsyncIterator["Seller"]:
         """Return a seller with a connection, a key and carrier accounts of their own."""
-        name, secret = "s" + secrets.token_hex(4), new_key()
+        own, secret = "s" + secrets.token_hex(4), new_key()
+        name = connection or own
         port = port or free_port()
         accounts = {dialect: Account.new(dialect) for dialect in WRITERS}
         for account in accounts.values():
-            account.name += name
-            self.ledger.accounts.add(account.name, TENANT, account.dialect, signing_keys=[account.secret])
+            account.name += own
+            self.ledger.accounts.add(account.name, tenant, account.dialect, signing_keys=[account.secret])
         url = f"http://127.0.0.1:{port}/webhooks/milepost"
-        self.ledger.connections.add(TENANT, name, WEBHOOK, url, secrets=[secret])
-        _, token = self.ledger.access.create(TENANT, list(Scope), name)
+        self.ledger.connections.add(tenant, name, WEBHOOK, url, secrets=[secret])
+        _, token = self.ledger.access.create(tenant, list(Scope), own)
         headers = {"authorization": f"Bearer {token}"}
         async with (
             httpx.AsyncClient(base_url=self.url, headers=headers, timeout=15) as api,
