@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -102,6 +103,19 @@ async def test_a_journey_ends_in_a_chain_that_verifies(client: Client, ledger: L
     assert (behind.total, behind.divergent) == (1, [])
 
 
+@asynccontextmanager
+async def _dying_worker(*arguments: str) -> AsyncIterator[Process]:
+    """Run the worker that kills itself; when a test fails first, it is ended all the same."""
+    command = (sys.executable, "-m", "tests.workflow.dying_worker", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 @pytest.mark.parametrize("commits", [1, 4])
 async def test_a_worker_that_dies_behind_a_commit_loses_and_doubles_nothing(
     client: Client, ledger: Ledger, tmp_path: Path, commits: int
@@ -109,17 +123,6 @@ async def test_a_worker_that_dies_behind_a_commit_loses_and_doubles_nothing(
     of, sinks = plan(), FileSinks(tmp_path / "pushes.jsonl")
     ledger.registry.register(of)
     facts = Parcel(of).held_and_rerouted()
-    address = client.service_client.config.target_host
-    command = [
-        sys.executable,
-        "-m",
-        "tests.workflow.dying_worker",
-        address,
-        f"sqlite:///{tmp_path}/ledger.db",
-        str(sinks.path),
-        str(commits),
-    ]
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
     await client.start_workflow(
         ShipmentWorkflow.run,
         ShipmentStart(plan=of),
@@ -129,12 +132,14 @@ async def test_a_worker_that_dies_behind_a_commit_loses_and_doubles_nothing(
         task_timeout=timedelta(seconds=2),
     )
     given = 0
-    while process.returncode is None:
-        # Each fact is one commit, because it waits for the one before.
-        if given < commits and len(_facts_in_chain(ledger, of)) == given:
-            await _deliver(client, ledger, of, facts[given])
-            given += 1
-        await asyncio.sleep(0.02)
+    arguments = (client.service_client.config.target_host, f"sqlite:///{tmp_path}/ledger.db", str(sinks.path))
+    async with _dying_worker(*arguments, str(commits)) as process:
+        while process.returncode is None:
+            # Each fact is one commit, because it waits for the one before.
+            if given < commits and len(_facts_in_chain(ledger, of)) == given:
+                await _deliver(client, ledger, of, facts[given])
+                given += 1
+            await asyncio.sleep(0.02)
     assert process.returncode == 9
     # The workflow task of the dead worker is still open: when it is done again, these will be behind what it had.
     for fact in facts[given:]:
