@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, func, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, select, update
 
 from domain.errors import NotFoundError
 from domain.publication import Publication, PushResult
-from ledger.database import Database
+from ledger.database import Database, Insert, insert_into
 from ledger.rows import ConvergenceReport, ConvergenceRow, DeadLetter
 from ledger.tables import convergence, dead_letters
 
@@ -83,26 +84,17 @@ class LedgerConvergence:
     def _upsert(
         self, connection: Connection, publication: Publication, *, sent: int, acked: int, outcome: str, now: datetime
     ) -> None:
-        insert = self.database.insert(convergence).values(
-            tenant=publication.tenant,
-            shipment_id=publication.shipment_id,
-            connection=publication.connection,
-            wanted=sent,
-            sent=sent,
-            acked=acked,
-            outcome=outcome,
-            updated_at=now,
-        )
-        of = convergence.c
-        grown = {name: _larger(of[name], insert.excluded[name]) for name in ("wanted", "sent", "acked")}
-        # The outcome of an older push must not hide that of a newer one.
-        said = case((insert.excluded.sent >= of.sent, insert.excluded.outcome), else_=of.outcome)
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["tenant", "shipment_id", "connection"],
-                set_={**grown, "outcome": said, "updated_at": insert.excluded.updated_at},
-            )
-        )
+        row = {
+            "tenant": publication.tenant,
+            "shipment_id": publication.shipment_id,
+            "connection": publication.connection,
+            "wanted": sent,
+            "sent": sent,
+            "acked": acked,
+            "outcome": outcome,
+            "updated_at": now,
+        }
+        connection.execute(_settling(self.database.engine.dialect.name), row)
 
     def _bury(self, connection: Connection, publication: Publication, reason: str, now: datetime) -> str:
         row = {
@@ -137,15 +129,40 @@ def _larger(left: Any, right: Any) -> Any:
     return case((left > right, left), else_=right)
 
 
-def _resolve(connection: Connection, publication: Publication, revision: int, now: datetime) -> None:
-    these = and_(
-        dead_letters.c.tenant == publication.tenant,
-        dead_letters.c.shipment_id == publication.shipment_id,
-        dead_letters.c.connection == publication.connection,
-        dead_letters.c.revision <= revision,
+@cache
+def _settling(dialect: str) -> Insert:
+    insert = insert_into(convergence, dialect)
+    of = convergence.c
+    grown = {name: _larger(of[name], insert.excluded[name]) for name in ("wanted", "sent", "acked")}
+    # The outcome of an older push must not hide that of a newer one.
+    said = case((insert.excluded.sent >= of.sent, insert.excluded.outcome), else_=of.outcome)
+    return insert.on_conflict_do_update(
+        index_elements=["tenant", "shipment_id", "connection"],
+        set_={**grown, "outcome": said, "updated_at": insert.excluded.updated_at},
+    )
+
+
+_RESOLVE: Final = (
+    update(dead_letters)
+    .where(
+        dead_letters.c.tenant == bindparam("of_tenant"),
+        dead_letters.c.shipment_id == bindparam("of_shipment"),
+        dead_letters.c.connection == bindparam("of_connection"),
+        dead_letters.c.revision <= bindparam("up_to"),
         dead_letters.c.resolved_at.is_(None),
     )
-    connection.execute(update(dead_letters).where(these).values(resolved_at=now))
+    .values(resolved_at=bindparam("now"))
+)
+
+
+def _resolve(connection: Connection, publication: Publication, revision: int, now: datetime) -> None:
+    these = {
+        "of_tenant": publication.tenant,
+        "of_shipment": publication.shipment_id,
+        "of_connection": publication.connection,
+        "up_to": revision,
+    }
+    connection.execute(_RESOLVE, {**these, "now": now})
 
 
 def _acked(connection: Connection, publication: Publication) -> bool:

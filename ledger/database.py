@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from domain.ports import Clock
 from ledger.tables import counters
@@ -57,7 +59,7 @@ class Database:
 
     def insert(self, table: Table) -> Insert:
         """Return the dialect's INSERT, which knows ON CONFLICT."""
-        return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+        return insert_into(table, self.engine.dialect.name)
 
     def insert_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         """Insert the rows whose primary key is not there yet; callers sort them by key."""
@@ -70,11 +72,23 @@ class Database:
         The counter's row stays locked until the transaction ends: numbers become visible in their own order and
         without gaps. Take it as late as possible.
         """
-        insert = self.insert(counters).values(tenant=tenant, name=name, value=by)
-        counted = insert.on_conflict_do_update(
-            index_elements=["tenant", "name"], set_={"value": counters.c.value + insert.excluded.value}
-        )
-        return int(connection.execute(counted.returning(counters.c.value)).scalar_one())
+        counted = _count_up(self.engine.dialect.name)
+        return int(connection.execute(counted, {"tenant": tenant, "name": name, "value": by}).scalar_one())
+
+
+def insert_into(table: Table, dialect: str) -> Insert:
+    """Return a dialect's INSERT, which knows ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _count_up(dialect: str) -> ReturningInsert[int]:
+    # Building a statement costs more than running it on SQLite: those of the hot path are built once per dialect.
+    insert = insert_into(counters, dialect)
+    counted = insert.on_conflict_do_update(
+        index_elements=["tenant", "name"], set_={"value": counters.c.value + insert.excluded.value}
+    )
+    return counted.returning(counters.c.value)
 
 
 def connect(url: str, clock: Clock | None = None) -> Database:

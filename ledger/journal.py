@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 from typing_extensions import override
 
 from domain.audit import AuditEntry, LedgerCommit, entry_hash
@@ -14,13 +15,27 @@ from domain.ports import Journal
 from domain.publication import Publication, PushResult
 from ledger.columns import to_utc
 from ledger.convergence import LedgerConvergence
-from ledger.database import Database
+from ledger.database import Database, Insert, insert_into
 from ledger.tables import audit_entries, changes, convergence, journeys, shipments
 
 FEED: Final = "feed"
 """The counter that numbers a tenant's changes."""
 
-_HEAD: Final = ("last_seq", "last_hash", "told_revision", "updated_at")
+# Statements of the hot path are built once: on SQLite building one costs more than running it.
+_THIS: Final = and_(shipments.c.tenant == bindparam("of_tenant"), shipments.c.shipment_id == bindparam("of_shipment"))
+_HEAD: Final = (
+    select(shipments.c.last_seq, shipments.c.last_hash, shipments.c.told_revision).where(_THIS).with_for_update()
+)
+_ADVANCE: Final = update(shipments).where(_THIS)
+_WANT: Final = update(convergence).where(
+    convergence.c.tenant == bindparam("of_tenant"), convergence.c.shipment_id == bindparam("of_shipment")
+)
+
+
+@cache
+def _keeping_journey(dialect: str) -> Insert:
+    insert = insert_into(journeys, dialect)
+    return insert.on_conflict_do_update(index_elements=["tenant", "shipment_id"], set_={"body": insert.excluded.body})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +50,23 @@ class LedgerJournal(Journal):
         """Append entries and changes, replace snapshot and journey, in one transaction.
 
         Repeating a commit changes nothing, not even after later ones: entries and changes that are there are
-        skipped one by one, and a snapshot older than the stored one is ignored.
+        skipped one by one, and the snapshot of a commit that ends before the chain's head is ignored.
 
         Raises:
             NotFoundError: the shipment is not registered.
             HubBugError: entries leave a gap, or an entry differs from the one already under its seq.
         """
-        of_this = and_(shipments.c.tenant == commit.tenant, shipments.c.shipment_id == commit.shipment_id)
+        this = {"of_tenant": commit.tenant, "of_shipment": commit.shipment_id}
         with self.database.write() as connection:
-            query = select(*(shipments.c[name] for name in _HEAD)).where(of_this).with_for_update()
-            head = connection.execute(query).one_or_none()
+            head = connection.execute(_HEAD, this).one_or_none()
             if head is None:
                 raise NotFoundError(f"no shipment {commit.shipment_id}", shipment_id=commit.shipment_id)
             told = max([head.told_revision, *(change.revision for change in commit.changes)])
             values: dict[str, Any] = {"told_revision": told, **_append(connection, commit, head)}
-            if commit.snapshot.updated_at >= head.updated_at or head.last_seq == 0:
+            if max((entry.seq for entry in commit.entries), default=0) >= head.last_seq:
                 values |= commit.snapshot.model_dump()
                 self._keep_journey(connection, commit)
-            connection.execute(update(shipments).where(of_this).values(values))
+            connection.execute(_ADVANCE, {**this, **values})
             if told > head.told_revision:
                 self._tell(connection, commit, head.told_revision)
 
@@ -65,18 +79,20 @@ class LedgerJournal(Journal):
         if not commit.journey:
             return
         body = json.dumps(commit.journey, separators=(",", ":"))
-        insert = self.database.insert(journeys).values(tenant=commit.tenant, shipment_id=commit.shipment_id, body=body)
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=["tenant", "shipment_id"], set_={"body": insert.excluded.body})
-        )
+        row = {"tenant": commit.tenant, "shipment_id": commit.shipment_id, "body": body}
+        connection.execute(_keeping_journey(self.database.engine.dialect.name), row)
 
     def _tell(self, connection: Connection, commit: LedgerCommit, told: int) -> None:
         """Append the new changes to the tenant's feed and raise what the connections should know."""
         new = sorted((change for change in commit.changes if change.revision > told), key=lambda one: one.revision)
         connection.execute(
-            update(convergence)
-            .where(convergence.c.tenant == commit.tenant, convergence.c.shipment_id == commit.shipment_id)
-            .values(wanted=new[-1].revision, updated_at=self.database.clock.now())
+            _WANT,
+            {
+                "of_tenant": commit.tenant,
+                "of_shipment": commit.shipment_id,
+                "wanted": new[-1].revision,
+                "updated_at": self.database.clock.now(),
+            },
         )
         last = self.database.count_up(connection, commit.tenant, FEED, by=len(new))
         rows = [
@@ -92,7 +108,7 @@ class LedgerJournal(Journal):
         connection.execute(self.database.insert(changes), rows)
 
 
-def _append(connection: Connection, commit: LedgerCommit, head: Row[Any]) -> dict[str, Any]:
+def _append(connection: Connection, commit: LedgerCommit, head: Row[int, str, int]) -> dict[str, Any]:
     """Insert the entries that are new and return the chain's head; check those that are not."""
     entries = sorted(commit.entries, key=lambda entry: entry.seq)
     repeated = [entry for entry in entries if entry.seq <= head.last_seq]
