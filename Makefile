@@ -46,7 +46,7 @@ imports: $(READY)
 	@$(BIN)/lint-imports --no-cache | tail -n 14; exit $${PIPESTATUS[0]}
 
 unit: $(READY) ## Every test, without lint and types
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup -q
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile -q
 
 bench: $(READY) ## Measure speed and cost with correctness checks; BENCH_JSON=file writes the figures
 	@$(BIN)/python -m bench.run

@@ -42,7 +42,7 @@ from workflows.model import ShipmentStart
 WORKERS: Final = 1
 """Worker processes: a second one on the same SQLite file makes things slower; PostgreSQL is for that."""
 
-SHIPMENTS: Final = 60
+SHIPMENTS: Final = 150
 AT_A_TIME: Final = 20
 ROUNDS: Final = 3
 COSTED: Final = 8
