@@ -1,10 +1,21 @@
 """The limit on request bodies: too big is known from the header, or else while the bytes still come in."""
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import BodyTooLargeError, respond
+
+DRAIN: Final = 64 * 1024
+"""Bytes beyond the limit that are read and dropped, so that a sender can finish and read the refusal.
+
+A connection that is closed under a sender is reset, and the reset may overtake the answer.
+"""
+
+DRAIN_WITHIN: Final = 2.0
+"""Seconds; a sender that dawdles is cut off."""
 
 
 class BodyLimit:
@@ -23,6 +34,7 @@ class BodyLimit:
             return
         limit = self._limit(scope["path"])
         if _announced(scope) > limit:
+            await _drain(receive, limit + DRAIN)
             refusal = respond(
                 "too_large",
                 f"The body has more than {limit} bytes.",
@@ -37,6 +49,8 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
+                if message.get("more_body"):
+                    await _drain(receive, DRAIN)
                 raise BodyTooLargeError(limit)
             return message
 
@@ -44,6 +58,17 @@ class BodyLimit:
 
     def _limit(self, path: str) -> int:
         return next((limit for prefix, limit in self._by_prefix if path.startswith(prefix)), self._default)
+
+
+async def _drain(receive: Receive, most: int) -> None:
+    left = most
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_WITHIN):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
 
 
 def _announced(scope: Scope) -> int:
