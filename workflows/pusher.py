@@ -23,7 +23,7 @@ UNFORESEEN: Final = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_i
 """For failures that do not say when to come back, such as a ledger that is down."""
 
 MAX_CHANGES: Final = 1_000
-"""Changes kept for a connection that does not take them; far above any real journey."""
+"""Changes of one push, oldest first; what is left over follows in the next one. Far above any real journey."""
 
 Settled = Callable[[Publication, PushResult], None]
 
@@ -56,7 +56,7 @@ class ConnectionPusher:
     def keep(self, changes: Iterable[StatusChange]) -> None:
         """Remember changes that the connection has still to be told."""
         new = [change for change in changes if change.revision > self.state.acked]
-        self._pending = [*self._pending, *new][-MAX_CHANGES:]
+        self._pending = [*self._pending, *new]
 
     def publication(self, changes: Iterable[StatusChange]) -> Publication | None:
         """Take new changes and return what to push at once, None when there is nothing or the connection waits.
@@ -136,7 +136,7 @@ class ConnectionPusher:
             connection=self.state.connection,
             reference=plan.reference,
             tracking_numbers=tuple(leg.tracking_number for leg in plan.legs),
-            changes=tuple(self._pending),
+            changes=tuple(self._pending[:MAX_CHANGES]),
         )
 
     def _settle(self, publication: Publication, result: PushResult) -> None:
