@@ -10,7 +10,7 @@ SEED ?= 1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos fuzz lock format record clean
+.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos fuzz mutation lock format record clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ chaos: $(READY) ## Kill worker, gateway and server at random under load; SEED=n 
 
 fuzz: $(READY) ## Feed N mutated payloads to every dialect; N=100000 SEED=n
 	@$(BIN)/python -m bench.fuzz $(N) $(SEED)
+
+mutation: $(READY) ## Delete and swap every mapping row; a check must notice each; CARRIER=id for one
+	@$(BIN)/python -m bench.mutation $(CARRIER)
 
 record: $(READY) ## Record fresh workflow histories for the replay tests
 	@$(BIN)/python -m tests.replay.record

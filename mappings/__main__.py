@@ -10,6 +10,7 @@ from mappings.coverage import gaps
 from mappings.dialect import Dialect
 from mappings.expectations import expectation_of, fixtures, outcome, text
 from mappings.loading import ROOT, SCHEMA_FILE, folders, load, schema_text
+from mappings.pins import FILE, pinned, pins_of
 
 _SHOWN: Final = 25
 
@@ -57,11 +58,28 @@ def _expect(dialect: Dialect, folder: Path, *, write: bool) -> int:
             if write:
                 path.write_text(now)
             said.append(f"{'renewed' if write else 'differs'}: {folder.name}/fixtures/{path.name}")
+    said += _expect_pins(dialect, folder, write=write)
     return _say(said or [f"{folder.name}: nothing to draft"], failed=False)
 
 
+def _expect_pins(dialect: Dialect, folder: Path, *, write: bool) -> list[str]:
+    """Draft the pinned table, or with `write` renew it."""
+    path, now = pins_of(folder), pinned(dialect.mapping)
+    if path.exists() and path.read_text("utf-8") == now:
+        return []
+    if path.exists() and not write:
+        return [f"differs: {folder.name}/{FILE}"]
+    path.write_text(now, "utf-8")
+    return [f"{'renewed' if write else 'drafted'}: {folder.name}/{FILE} (read it before you commit it)"]
+
+
 def _differences(dialect: Dialect, folder: Path) -> list[str]:
+    pins = pins_of(folder)
     said = []
+    if pins.is_file() and pins.read_text("utf-8") != pinned(dialect.mapping):
+        said.append(
+            f"{folder.name}: the rows are not what {FILE} pins; run expect {folder.name} --write, read the diff"
+        )
     for fixture in fixtures(folder):
         path = expectation_of(fixture)
         if not path.exists():

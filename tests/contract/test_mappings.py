@@ -16,6 +16,7 @@ from mappings.documented import documented, judged
 from mappings.engine import Mappings
 from mappings.expectations import RECEIVED_AT, expectation_of, fixtures, outcome
 from mappings.loading import ROOT, SCHEMA_FILE, folders, schema_text
+from mappings.pins import pinned, pins_of
 from mappings.rows import CodeReader
 
 CARRIERS = (
@@ -221,6 +222,16 @@ def test_every_documented_code_is_mapped_or_excused(carrier: str) -> None:
 
     assert carrier not in WITHOUT_LIST
     assert {one.table.name: one.missing for one in judged(MAPPINGS.dialect(carrier), lists) if one.missing} == {}
+
+
+@by_carrier()
+def test_every_row_is_pinned_in_the_table(carrier: str) -> None:
+    pins = pins_of(ROOT / carrier)
+
+    assert pins.is_file(), f"run: python -m mappings expect {carrier}"
+    assert pins.read_text("utf-8") == pinned(MAPPINGS.dialect(carrier).mapping), (
+        f"run: python -m mappings expect {carrier} --write, and read the diff of {pins.name}"
+    )
 
 
 @by_carrier()
