@@ -1,7 +1,7 @@
 """Every row of a mapping in words, a line each, as `table.expected.txt` beside it pins them.
 
-Fixtures show what rows do, but most rows of a big code table are never seen in an answer that somebody recorded. The pin
-is the second entry of such a row: whoever changes a meaning says so twice, and reads it as one line in the review.
+Fixtures show what rows do, but most rows of a big code table are never seen in an answer that somebody recorded. The
+pin is the second entry of such a row: whoever changes a meaning says so twice, and reads it as one line in the review.
 """
 
 from collections.abc import Iterator
