@@ -1,14 +1,17 @@
-"""Carrier accounts: whose webhooks come in under which name, in which dialect, signed with which keys."""
+"""Carrier accounts: whose webhooks come in under which name, signed with which keys, and how the carrier is called."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
+from typing_extensions import override
 
+from domain.carriers import AccountSwitch
 from domain.errors import ConflictError, NotFoundError
 from ledger.database import Database
-from ledger.rows import CarrierAccount
+from ledger.rows import AccountStatus, CarrierAccount
 from ledger.tables import accounts
 from ledger.vault import Vault
 
@@ -16,7 +19,7 @@ _KEYS_KEPT: Final = 2  # the current one and the one before, while the carrier c
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerAccounts:
+class LedgerAccounts(AccountSwitch):
     """Carrier accounts; an account id is unique over all tenants, because webhook addresses carry nothing else."""
 
     database: Database
@@ -67,6 +70,57 @@ class LedgerAccounts:
                 connection.execute(update(accounts).where(accounts.c.account_id == account_id).values(values))
             return self._get(connection, account_id)
 
+    def set_credentials(self, account_id: str, credentials: Mapping[str, str]) -> CarrierAccount:
+        """Replace the named secrets of outgoing calls and let a stopped account call again.
+
+        The same secrets again are no new generation. Calls under way end with the secrets they began with; the next
+        call takes the new ones.
+        """
+        with self.database.write() as connection:
+            account = self._get(connection, account_id, lock=True)
+            values: dict[str, Any] = {"status": AccountStatus.ACTIVE, "reason": None}
+            if dict(account.credentials) != dict(credentials):
+                sealed = self.vault.seal(json.dumps(dict(credentials)).encode(), _credentials_label(account_id))
+                values |= {"credentials": sealed, "generation": account.generation + 1}
+            self._change(connection, account_id, values)
+            return self._get(connection, account_id)
+
+    def configure(
+        self,
+        account_id: str,
+        *,
+        base_url: str | None,
+        requests_per_second: float | None,
+        options: Mapping[str, str],
+    ) -> CarrierAccount:
+        """Replace address, rate and options; None and an empty mapping mean the carrier's own."""
+        values = {
+            "base_url": base_url,
+            "requests_per_second": requests_per_second,
+            "options": json.dumps(dict(options)),
+        }
+        with self.database.write() as connection:
+            self._get(connection, account_id, lock=True)
+            self._change(connection, account_id, values)
+            return self._get(connection, account_id)
+
+    @override
+    def stop(self, account: str, /, *, reason: str) -> None:
+        """Stop asking through the account; the first reason stays. Raise `NotFoundError`."""
+        with self.database.write() as connection:
+            if self._get(connection, account, lock=True).status is AccountStatus.ACTIVE:
+                self._change(connection, account, {"status": AccountStatus.STOPPED, "reason": reason})
+
+    def resume(self, account_id: str) -> CarrierAccount:
+        """Let a stopped account call again; raise `NotFoundError`."""
+        with self.database.write() as connection:
+            self._get(connection, account_id, lock=True)
+            self._change(connection, account_id, {"status": AccountStatus.ACTIVE, "reason": None})
+            return self._get(connection, account_id)
+
+    def _change(self, connection: Connection, account_id: str, values: Mapping[str, Any]) -> None:
+        connection.execute(update(accounts).where(accounts.c.account_id == account_id).values(**values))
+
     def _get(self, connection: Connection, account_id: str, *, lock: bool = False) -> CarrierAccount:
         query = select(accounts).where(accounts.c.account_id == account_id)
         row = connection.execute(query.with_for_update() if lock else query).one_or_none()
@@ -82,8 +136,25 @@ class LedgerAccounts:
             created_at=row.created_at,
             rotated_at=row.rotated_at,
             signing_keys=self.vault.open_texts(row.secrets, _label(row.account_id)),
+            credentials=self._credentials(row),
+            generation=row.generation,
+            base_url=row.base_url,
+            requests_per_second=row.requests_per_second,
+            options=json.loads(row.options),
+            status=AccountStatus(row.status),
+            reason=row.reason,
         )
+
+    def _credentials(self, row: Row[Any]) -> dict[str, str]:
+        if row.credentials is None:
+            return {}
+        opened: dict[str, str] = json.loads(self.vault.open(row.credentials, _credentials_label(row.account_id)))
+        return opened
 
 
 def _label(account_id: str) -> str:
     return f"account/{account_id}"
+
+
+def _credentials_label(account_id: str) -> str:
+    return f"account/{account_id}/credentials"

@@ -1,5 +1,6 @@
 """What the ledger gives back: frozen rows, detached from the database. Times are aware and in UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +36,13 @@ class ConnectionStatus(StrEnum):
 
     ACTIVE = "ACTIVE"
     DISABLED = "DISABLED"
+
+
+class AccountStatus(StrEnum):
+    """Whether the hub asks a carrier through an account; its webhooks come in either way."""
+
+    ACTIVE = "ACTIVE"
+    STOPPED = "STOPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +205,12 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class CarrierAccount:
-    """A carrier account; `signing_keys` newest first, at most the current and the previous one."""
+    """A carrier account; `signing_keys` newest first, at most the current and the previous one.
+
+    `credentials` are the named secrets of outgoing calls and `generation` counts their changes. `base_url` replaces the
+    carrier's own address and `requests_per_second` its default rate. `options` are settings without secrets, such as a
+    language. `reason` says why the account is stopped.
+    """
 
     account_id: str
     tenant: str
@@ -205,6 +218,13 @@ class CarrierAccount:
     created_at: datetime
     rotated_at: datetime | None = None
     signing_keys: tuple[str, ...] = field(default=(), repr=False)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    generation: int = 0
+    base_url: str | None = None
+    requests_per_second: float | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    status: AccountStatus = AccountStatus.ACTIVE
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -284,6 +285,14 @@ accounts: Final = Table(
     Column("secrets", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("rotated_at", Instant),
+    # How the carrier is called through it; empty for accounts that only receive.
+    Column("credentials", LargeBinary),
+    Column("generation", Integer, nullable=False, server_default=text("0")),
+    Column("base_url", Text),
+    Column("requests_per_second", Float),
+    Column("options", Text, nullable=False, server_default=text("'{}'")),
+    Column("status", String(16), nullable=False, server_default=text("'ACTIVE'")),
+    Column("reason", Words(500)),
     Index(None, "tenant"),
 )
 

@@ -27,7 +27,7 @@ def test_up_down_and_up_again(empty_url: str) -> None:
 
     migrate.upgrade(empty_url)
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == migrate.head() == "0001"
+    assert migrate.current(empty_url) == migrate.head()
     assert tables(empty_url) == set(metadata.tables)
 
     migrate.downgrade(empty_url, "base")
@@ -62,7 +62,7 @@ def test_the_migrated_schema_is_the_one_the_code_wants(empty_url: str) -> None:
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     at_once(lambda _: migrate.upgrade(empty_url), range(4))
 
-    assert migrate.current(empty_url) == "0001"
+    assert migrate.current(empty_url) == migrate.head()
 
 
 def test_a_ledger_without_tables_does_not_ping(empty_url: str) -> None:

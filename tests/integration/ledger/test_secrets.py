@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import ConflictError, HubBugError, NotFoundError
-from ledger.rows import ConnectionStatus
+from ledger.rows import AccountStatus, ConnectionStatus
 from ledger.store import Ledger
 from ledger.tables import accounts, connections
 from ledger.vault import Vault
@@ -116,3 +116,70 @@ def test_a_secret_moved_to_another_row_does_not_open(ledger: Ledger) -> None:
 def test_a_master_key_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Vault(b"short")
+
+
+def test_credentials_are_replaced_sealed_and_counted(ledger: Ledger) -> None:
+    made = ledger.accounts.add("main", "acme", "fedex")
+    assert (dict(made.credentials), made.generation, made.status) == ({}, 0, AccountStatus.ACTIVE)
+
+    ledger.accounts.set_credentials("main", {"client_id": "one", "client_secret": "very-secret"})
+    ledger.accounts.set_credentials("main", {"client_secret": "very-secret", "client_id": "one"})
+    first = ledger.accounts.get("main")
+    second = ledger.accounts.set_credentials("main", {"client_id": "two", "client_secret": "more-secret"})
+
+    assert (first.generation, first.credentials) == (1, {"client_id": "one", "client_secret": "very-secret"})
+    assert (second.generation, second.credentials) == (2, {"client_id": "two", "client_secret": "more-secret"})
+    assert "secret" not in repr(second)
+    with ledger.database.read() as open_one:
+        kept = open_one.execute(select(accounts.c.credentials)).scalar_one()
+    assert b"secret" not in bytes(kept)
+
+
+def test_credentials_moved_to_another_account_do_not_open(ledger: Ledger) -> None:
+    for name in ("a", "b"):
+        ledger.accounts.add(name, "acme", "fedex")
+        ledger.accounts.set_credentials(name, {"key": name})
+
+    tamper(
+        ledger,
+        "UPDATE accounts SET credentials = (SELECT credentials FROM accounts WHERE account_id = 'b')"
+        " WHERE account_id = 'a'",
+    )
+
+    with pytest.raises(HubBugError):
+        ledger.accounts.get("a")
+
+
+def test_an_account_is_stopped_for_the_first_reason_until_it_is_resumed_or_gets_other_credentials(
+    ledger: Ledger,
+) -> None:
+    ledger.accounts.add("main", "acme", "fedex")
+
+    ledger.accounts.stop("main", reason="fedex answered 401")
+    ledger.accounts.stop("main", reason="again")
+    stopped = ledger.accounts.get("main")
+    resumed = ledger.accounts.resume("main")
+    ledger.accounts.stop("main", reason="fedex answered 403")
+    renewed = ledger.accounts.set_credentials("main", {"key": "new"})
+
+    assert (stopped.status, stopped.reason) == (AccountStatus.STOPPED, "fedex answered 401")
+    assert (resumed.status, resumed.reason) == (AccountStatus.ACTIVE, None)
+    assert (renewed.status, renewed.reason) == (AccountStatus.ACTIVE, None)
+    with pytest.raises(NotFoundError):
+        ledger.accounts.stop("other", reason="401")
+
+
+def test_address_rate_and_options_of_an_account_are_replaced_together(ledger: Ledger) -> None:
+    ledger.accounts.add("main", "acme", "fedex")
+
+    set_up = ledger.accounts.configure(
+        "main", base_url="https://sandbox.example.com", requests_per_second=0.5, options={"language": "de"}
+    )
+    reset = ledger.accounts.configure("main", base_url=None, requests_per_second=None, options={})
+
+    assert (set_up.base_url, set_up.requests_per_second, set_up.options) == (
+        "https://sandbox.example.com",
+        0.5,
+        {"language": "de"},
+    )
+    assert (reset.base_url, reset.requests_per_second, reset.options) == (None, None, {})
