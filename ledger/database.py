@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from sqlite3 import OperationalError
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -18,6 +20,7 @@ from ledger.tables import counters
 
 _WRITES: Final = "ledger_writes"
 _BUSY_TIMEOUT: Final = 15_000  # ms that a writer of another process may hold the file
+_BUSY_PAUSE: Final = 0.01  # s between attempts where SQLite itself does not wait
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -118,13 +121,27 @@ def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:
     # The driver's own transaction handling begins too late and never IMMEDIATE.
     dbapi_connection.isolation_level = None
     for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT}",  # first: switching to WAL has to wait for others, too
-        "journal_mode=WAL",
+        f"busy_timeout={_BUSY_TIMEOUT}",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}")
+    _switch_to_wal(dbapi_connection)
+
+
+def _switch_to_wal(dbapi_connection: Any) -> None:
+    # Where several processes meet a new file, SQLite refuses the switch at once instead of waiting for the timeout.
+    until = monotonic() + _BUSY_TIMEOUT / 1_000
+    while True:
+        try:
+            dbapi_connection.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(_BUSY_PAUSE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
