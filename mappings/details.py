@@ -8,7 +8,7 @@ from domain.milestones import Milestone
 from domain.reasons import Reason
 from mappings.access import Get, each, first
 from mappings.rows import delivery_of
-from mappings.schema import DeliveryTable, DirectionTable, EventSpec, Mapping, Paths
+from mappings.schema import DeliveryTable, DirectionTable, EventSpec, IdentitySpec, Mapping, Paths
 from mappings.walks import Scopes
 
 Detail = Callable[[Any, Scopes, dict[str, Any]], None]
@@ -67,6 +67,23 @@ class ReasonReader:
 
 _MAX_NOTED: Final = 100
 """Unknown reason codes of one payload that are named, and characters of each."""
+
+
+SameEvent = Callable[[Any, Scopes], tuple[str, str]]
+"""Reads what stands for time and place in an event's identity."""
+
+
+def compile_identity(spec: IdentitySpec) -> SameEvent:
+    """Compile `[event] identity`: times whose values are absent are empty."""
+    times = tuple(get for get in map(first, spec.time) if get is not None)
+    places = tuple(get for get in map(first, spec.place) if get is not None)
+
+    def read(node: Any, scopes: Scopes) -> tuple[str, str]:
+        when = [(get(node, scopes) or "").lstrip("0") for get in times]
+        where = [" ".join((get(node, scopes) or "").casefold().split()) for get in places]
+        return " ".join(when).strip(), "|".join(where)
+
+    return read
 
 
 def _direction(table: DirectionTable) -> Detail:

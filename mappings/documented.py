@@ -21,7 +21,10 @@ _CLOSED: Final = ConfigDict(extra="forbid", frozen=True)
 
 
 class CodeTable(BaseModel):
-    """One code list of the partner. `read` says which field it is for: the event's code, or the second code."""
+    """One code list of the partner. `read` says which field it is for: the event's code, or the second code.
+
+    `excused` says why none of its codes can come in this dialect.
+    """
 
     model_config = _CLOSED
 
@@ -29,6 +32,7 @@ class CodeTable(BaseModel):
     source: Why
     read: Literal["code", "reason"] = "code"
     codes: list[str] = Field(min_length=1)
+    excused: Why | None = None
 
 
 class Documented(BaseModel):
@@ -74,14 +78,17 @@ def judged(dialect: Dialect, lists: Documented) -> list[Judged]:
 
 
 def _judged(dialect: Dialect, table: CodeTable) -> Judged:
+    if table.excused is not None:
+        return Judged(table, (), tuple(table.codes), ())
     mapping = dialect.mapping
     key = CodeReader(mapping.event.code).key
-    excused = {code.upper() for code in mapping.excused}
+    rest = f"{mapping.event.code.joined_by}*"
+    excused = {code.upper().removesuffix(rest) for code in mapping.excused}
     reasons = {code.upper() for code in mapping.reasons}
     sorted_out: dict[str, list[str]] = {"mapped": [], "excused": [], "missing": []}
     for code in table.codes:
         entry = dialect.codes.entry(key(code)) if table.read == "code" else None
         known = code.upper() in reasons if entry is None else entry.row is not None or bool(entry.rules)
-        named = "excused" if code.upper() in excused else "mapped" if known else "missing"
+        named = "excused" if code.upper().removesuffix(rest) in excused else "mapped" if known else "missing"
         sorted_out[named].append(code)
     return Judged(table, *(tuple(sorted_out[name]) for name in ("mapped", "excused", "missing")))

@@ -9,7 +9,7 @@ from domain.milestones import Milestone
 from domain.reasons import Reason
 from mappings.access import first
 from mappings.building import FACT_FIELDS, SOURCE_FIELDS, build, defaults
-from mappings.details import ReasonReader, compile_details
+from mappings.details import ReasonReader, compile_details, compile_identity
 from mappings.places import compile_place
 from mappings.rows import CodeReader, Codes, Entry, Template, custody_of
 from mappings.schema import Mapping, Shape
@@ -81,6 +81,7 @@ class EventReader:
         self._details = compile_details(spec, mapping)
         self._reasons = ReasonReader(spec.reason_code, mapping) if spec.reason_code is not None else None
         self._place = compile_place(shape.place or mapping.place, mapping.countries)
+        self._same = compile_identity(spec.identity) if spec.identity is not None else None
         self._time = compile_times(shape.time or mapping.time, mapping.zones)
         self._source: dict[str, Any] = defaults(Source)
         self._source |= {"party": self._system, "system": self._system, "trust": mapping.trust}
@@ -114,7 +115,11 @@ class EventReader:
         # Without a code only the words can tell two events of one minute apart.
         what = code if code is not None else f"\x1e{(words or '').casefold()}"
         own_id = self._id(node, scopes) if self._id is not None else None
-        identity = (self._system, envelope.tracking_number, envelope.unique_id, what, raw_time, place_key, own_id)
+        when = raw_time
+        if self._same is not None:
+            told, place_key = self._same(node, scopes)
+            when = told or raw_time
+        identity = (self._system, envelope.tracking_number, envelope.unique_id, what, when, place_key, own_id)
         reason = None if self._reasons is None else self._reasons.read(node, scopes, envelope.unknown_reasons)
         rows = self._unmapped if entry.row is None else entry.row
         for rule in entry.rules:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from pydantic import ValidationError as ModelError
 
 from domain.errors import MappingInvalidError
+from mappings.groups import with_groups
 from mappings.schema import Mapping
 
 ROOT: Final = Path(__file__).parent / "carriers"
@@ -45,7 +46,7 @@ def folders(root: Path) -> list[Path]:
 
 
 def load(folder: Path) -> tuple[Mapping, str]:
-    """Return one mapping and its version (short hash of the file); raise `MappingInvalidError`."""
+    """Return one mapping and its version (short hash of its files); raise `MappingInvalidError`."""
     path = folder / "mapping.toml"
     name = f"{folder.name}/mapping.toml"
     try:
@@ -53,6 +54,7 @@ def load(folder: Path) -> tuple[Mapping, str]:
         data = tomllib.loads(body.decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingInvalidError(f"{name}: {error}", file=name) from error
+    data, more = with_groups(data, folder)
     problems = [_said(error) for error in _validator().iter_errors(data)]
     if problems:
         raise MappingInvalidError(f"{name}: {'; '.join(sorted(problems))}", file=name)
@@ -64,7 +66,7 @@ def load(folder: Path) -> tuple[Mapping, str]:
         raise MappingInvalidError(
             f"{name}: carrier: {mapping.carrier!r} is not the folder's name {folder.name!r}", file=name, key="carrier"
         )
-    return mapping, blake2b(body, digest_size=6).hexdigest()
+    return mapping, blake2b(body + more, digest_size=6).hexdigest()
 
 
 def _key(path: Sequence[str | int]) -> str:

@@ -125,13 +125,15 @@ class Codes:
         return known
 
     def candidates(self, code: str) -> list[str]:
-        """Return the keys that stand for a code, most exact first: `A/B`, `A/B/*`, `A/*`, `A/*/*`."""
+        """Return the keys that stand for a code, most exact first: `A/B/C`, `A/B/*`, `A/*/C`, `A/*`, `A/*/*`."""
         parts = code.split(self._join)
-        return [
-            self._join.join([*parts[:kept], *[WILDCARD] * stars])
-            for kept in range(len(parts), 0, -1)
-            for stars in range(kept < len(parts), MAX_PARTS + 1 - kept)
-        ]
+        keys = []
+        for kept in range(len(parts), 0, -1):
+            if kept == 1 and len(parts) > 2:  # noqa: PLR2004 - a part that can be skipped stands between two others
+                keys.append(self._join.join([parts[0], *[WILDCARD] * (len(parts) - 2), parts[-1]]))
+            stars = range(kept < len(parts), MAX_PARTS + 1 - kept)
+            keys += [self._join.join([*parts[:kept], *[WILDCARD] * count]) for count in stars]
+        return keys
 
     def _look_up(self, code: str) -> Entry:
         """Collect row and rules; a row for the exact code is not overruled by a rule for a wildcard."""

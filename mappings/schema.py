@@ -184,6 +184,17 @@ class DeliveryTable(ValueTable):
     values: dict[str, DeliveryRow]
 
 
+class IdentitySpec(Part):
+    """What stands for time and place in an event's identity where one event comes in several shapes.
+
+    Values are joined, leading zeros dropped. An empty list: not part of the identity. Without values of its own `time`
+    falls back to the time as sent.
+    """
+
+    time: list[Paths] = Field(min_length=1, max_length=2)
+    place: list[Paths] = []
+
+
 class EventSpec(Part):
     """Where an event keeps its code, words and identity."""
 
@@ -197,6 +208,7 @@ class EventSpec(Part):
     authority: Paths | None = None
     parcel: Paths | None = None
     pickup_point: Paths | None = None
+    identity: IdentitySpec | None = Field(default=None, description="Default: time and place as sent.")
 
 
 class TimeSpec(Part):
