@@ -1,6 +1,7 @@
 """One dialect, compiled from its mapping file: a body in, facts and named problems out."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +14,7 @@ from mappings.rows import CodeReader, Codes, test
 from mappings.schema import Mapping
 from mappings.shapes import ErrorReader, ShapeReader, Shipment
 from mappings.shared_numbers import Result, told_apart
-from mappings.trees import READERS
+from mappings.trees import READERS, format_of
 
 MAX_EVENTS: Final = 10_000
 """Events of one payload; about a hundred times what carriers send."""
@@ -28,6 +29,13 @@ class Delivery(NamedTuple):
 
     received_at: datetime
     message_id: str | None
+
+
+class Form(NamedTuple):
+    """The shapes of one format and how its bytes are read."""
+
+    read: Callable[[bytes], Any]
+    shapes: tuple[ShapeReader, ...]
 
 
 class Outcome:
@@ -62,6 +70,22 @@ def _tie(fact: Fact) -> tuple[int, str]:
     return MILESTONES[fact.milestone].rank, fact.source.raw_text or ""
 
 
+def _forms(mapping: Mapping, codes: Codes, version: str) -> dict[str, Form]:
+    """Compile the shapes, by format; a partner that answers in two formats has a form for each."""
+    formats = list(dict.fromkeys(shape.format or mapping.format for shape in mapping.shapes))
+    return {
+        name: Form(
+            READERS[name],
+            tuple(
+                ShapeReader(mapping, shape, codes, version)
+                for shape in mapping.shapes
+                if (shape.format or mapping.format) == name
+            ),
+        )
+        for name in formats
+    }
+
+
 class Dialect:
     """Reads payloads of one partner. Holds no state between payloads but bounded caches."""
 
@@ -70,8 +94,8 @@ class Dialect:
         self.mapping = mapping
         self.version = version
         self.codes = Codes(mapping)
-        self._read = READERS[mapping.format]
-        self._shapes = tuple(ShapeReader(mapping, shape, self.codes, version) for shape in mapping.shapes)
+        self._forms = _forms(mapping, self.codes, version)
+        self._only = next(iter(self._forms.values())) if len(self._forms) == 1 else None
         errors = [ErrorReader(spec, mapping) for spec in mapping.errors]
         self._body_errors = tuple(one for one in errors if not one.per_shipment)
         self._shipment_errors = tuple(one for one in errors if one.per_shipment)
@@ -80,11 +104,12 @@ class Dialect:
 
     def normalise(self, body: bytes, *, received_at: datetime, message_id: str | None = None) -> Normalised:
         """Return facts and named problems; raise `PayloadError` when nothing in the bytes can be read."""
-        tree = self._read(body)
+        form = self._only or self._forms[format_of(body)]
+        tree = form.read(body)
         outcome = Outcome()
         for errors in self._body_errors:
             outcome.problems.extend(errors.read(tree, (), None))
-        self._read_shapes(tree, outcome, Delivery(received_at, message_id))
+        self._read_shapes(form, tree, outcome, Delivery(received_at, message_id))
         return Normalised(
             dialect=self.mapping.carrier,
             mapping_version=self.version,
@@ -96,16 +121,17 @@ class Dialect:
 
     def explain(self, body: bytes) -> list[Explained | None]:
         """Return, in document order, what each event of a payload uses of the mapping; None for what is no event."""
-        tree = self._read(body)
-        for shape in self._shapes:
+        form = self._only or self._forms[format_of(body)]
+        tree = form.read(body)
+        for shape in form.shapes:
             shipments = shape.shipments_of(tree)
             if shipments is not None:
                 events = (event for shipment in shipments for event in shape.events_of(shipment))
                 return [shape.reader.explain(node, scopes) for node, scopes in events]
         return []
 
-    def _read_shapes(self, tree: Any, outcome: Outcome, delivery: Delivery) -> None:
-        for shape in self._shapes:
+    def _read_shapes(self, form: Form, tree: Any, outcome: Outcome, delivery: Delivery) -> None:
+        for shape in form.shapes:
             shipments = shape.shipments_of(tree)
             if shipments is not None:
                 self._read_shipments(shape, shipments, outcome, delivery)

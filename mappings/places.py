@@ -12,6 +12,7 @@ from domain.axes import PlaceRole
 from domain.facts import Location
 from mappings.access import first
 from mappings.countries import country_code
+from mappings.offices import office_of
 from mappings.schema import PlaceSpec
 from mappings.walks import Scopes
 from mappings.zones import clocks_of
@@ -31,7 +32,7 @@ class Place(NamedTuple):
 
 
 _NAMES: Final = (
-    "city", "region", "country", "postcode", "facility", "locode", "latitude", "longitude", "text",
+    "city", "region", "country", "postcode", "facility", "locode", "latitude", "longitude", "text", "impc",
 )  # fmt: skip
 
 ReadPlace = Callable[[object, Scopes], Place]
@@ -66,8 +67,9 @@ def _place(
     sent: dict[str, str | None], names: dict[str, str], default: str | None, roles: dict[str, PlaceRole]
 ) -> Place:
     said = {name: value[:MAX_NAME] if value is not None else None for name, value in sent.items()}
-    city, region, country, postcode, facility, locode, latitude, longitude, line = (said.get(name) for name in _NAMES)
+    city, region, country, postcode, facility, locode, latitude, longitude, line, impc = map(said.get, _NAMES)
     role = said.get("role")
+    facility = facility or impc
     identity = (city, region, postcode, facility, locode, line)
     code = _country(country, names)
     if line is not None and city is None:
@@ -76,6 +78,11 @@ def _place(
         match = _POSTCODE_CITY.fullmatch(city)
         if match is not None:
             postcode, city = match[1], match[2].strip()
+    office = office_of(impc) if impc is not None else None
+    if office is not None:
+        code = code or office.country
+        if city is None and code == office.country:
+            city, region = office.city, region or office.region
     code = code or default
     locode = locode.replace(" ", "") if locode and _LOCODE.fullmatch(locode) else None
     where = roles.get(role) if role is not None else None

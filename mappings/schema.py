@@ -4,6 +4,7 @@ No expressions, templates or free conditionals: a new key needs a decision recor
 from these models (`python -m mappings schema`) and serves editors and validation alike.
 """
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -38,6 +39,16 @@ def _path(text: str) -> str:
     return text
 
 
+def _line_pattern(text: str) -> str:
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    if not pattern.groupindex:
+        raise ValueError(f"{text!r} names no group (?P<name>...)")
+    return text
+
+
 def _row_name(text: str) -> str:
     if text.removeprefix("~") not in ROW_NAMES:
         raise ValueError(f"{text!r} is not a milestone; allowed: {', '.join(ROW_NAMES)}")
@@ -47,6 +58,12 @@ def _row_name(text: str) -> str:
 PathText = Annotated[str, AfterValidator(_path)]
 Paths = PathText | list[PathText]
 """One path, or several of which the first with a value counts (null, "" and blanks are no value)."""
+
+EveryPath = PathText | list[PathText]
+"""One path, or several whose items count all, in the order of the list."""
+
+LinePattern = Annotated[str, AfterValidator(_line_pattern)]
+Format = Literal["json", "xml"]
 
 RowName = Annotated[
     str,
@@ -238,6 +255,7 @@ class PlaceSpec(Part):
     postcode: Paths | None = None
     facility: Paths | None = None
     locode: Paths | None = None
+    impc: Paths | None = Field(default=None, description="UPU code of an office of exchange, such as USJFKA.")
     latitude: Paths | None = None
     longitude: Paths | None = None
     text: Paths | None = None
@@ -285,9 +303,14 @@ class Skip(Part):
 class Shape(Part):
     """One form of the payload; the first that fits is used. Tables given here replace the common ones."""
 
+    format: Format | None = Field(default=None, description="Where it is not the mapping's own.")
     when: When | None = None
     shipments: PathText
-    events: PathText
+    events: EveryPath
+    lines: list[LinePattern] | None = Field(
+        default=None,
+        description="Events that are lines of text: the first expression that fits a whole line names its fields.",
+    )
     shipment: ShipmentSpec | None = None
     event: EventSpec | None = None
     time: list[TimeSpec] | None = None
@@ -313,7 +336,7 @@ class Mapping(Part):
 
     carrier: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$", description="The folder's name.")
     name: str
-    format: Literal["json", "xml"]
+    format: Format
     trust: Trust = Trust.CARRIER
     subject: Subject = Subject.PARCEL
     shapes: list[Shape] = Field(min_length=1)

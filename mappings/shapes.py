@@ -8,6 +8,7 @@ from domain.normalised import Problem, ShipmentHint
 from mappings.access import Get, first
 from mappings.countries import country_code
 from mappings.events import MAX_CODE, EventReader
+from mappings.lines import splitter
 from mappings.rows import Codes, Test, test
 from mappings.schema import ErrorSpec, Mapping, Shape, ShipmentSpec
 from mappings.walks import Scopes, Walk, walker
@@ -33,7 +34,8 @@ class ShapeReader:
         spec = shape.shipment or mapping.shipment
         self._when: Test | None = test(shape.when) if shape.when else None
         self._find: Walk = walker(shape.shipments)
-        self._events: Walk = walker(shape.events)
+        self._events = _every([shape.events] if isinstance(shape.events, str) else shape.events)
+        self._split = splitter(shape.lines) if shape.lines else None
         self._number: Get | None = first(spec.tracking_number)
         self._unique_id = first(spec.unique_id)
         self.hint = _hints(spec, mapping)
@@ -58,7 +60,22 @@ class ShapeReader:
 
     def events_of(self, shipment: Shipment) -> list[tuple[Any, Scopes]]:
         """Return the events of a shipment in document order."""
-        return self._events(shipment.node, shipment.scopes) or []
+        found = self._events(shipment.node, shipment.scopes) or []
+        if self._split is None:
+            return found
+        return [(self._split(node), scopes) for node, scopes in found]
+
+
+def _every(paths: list[str]) -> Walk:
+    """Compile several paths into one walk over the items of all."""
+    walks = [walker(path) for path in paths]
+    if len(walks) == 1:
+        return walks[0]
+
+    def walk(node: Any, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+        return [item for one in walks for item in one(node, scopes) or ()]
+
+    return walk
 
 
 def number(get: Get | None, node: Any, scopes: Scopes) -> str | None:

@@ -127,3 +127,13 @@ def _element(element: Any, depth: int) -> Any:
 
 READERS: Final[dict[str, Callable[[bytes], Any]]] = {"json": read_json, "xml": read_xml}
 """Format name -> reader."""
+
+
+def format_of(body: bytes) -> str:
+    """Return the format that a body looks like, for partners that answer in either: XML begins with `<`."""
+    start = body[:_SNIFFED].removeprefix(_BOM).lstrip()[:1]
+    return "xml" if start == b"<" else "json"
+
+
+_SNIFFED: Final = 1_000
+"""Leading bytes among which the first sign must be."""
