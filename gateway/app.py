@@ -16,7 +16,7 @@ from gateway.documented import describe
 from gateway.housekeeping import forget_old_answers
 from gateway.metrics import GatewayMetrics
 from gateway.observe import Observe
-from gateway.routes import changes, commands, messages, operations, overview, shipments, webhooks
+from gateway.routes import carriers, changes, commands, messages, operations, overview, shipments, webhooks
 
 __all__ = ["GatewayDeps", "create_app"]
 
@@ -51,7 +51,7 @@ def create_app(deps: GatewayDeps) -> FastAPI:
     app = FastAPI(title="Milepost", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     waiters = asyncio.Semaphore(deps.options.max_waiters)
     app.state.gateway = Gateway(deps=deps, metrics=metrics, courier=courier, waiters=waiters)
-    for module in (webhooks, messages, shipments, commands, changes, overview, operations):
+    for module in (webhooks, carriers, messages, shipments, commands, changes, overview, operations):
         app.include_router(module.router)
     problems.install(app)
     describe(app, summary=_SUMMARY, description=_DESCRIPTION)

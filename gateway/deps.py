@@ -13,6 +13,7 @@ from gateway.courier import Courier
 from gateway.metrics import GatewayMetrics
 from gateway.options import GatewayOptions
 from ledger.store import Ledger
+from mappings.detection import Detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class GatewayDeps:
 
     `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
     `dialects` names the carriers whose payloads may be uploaded; None accepts any name and lets the reading decide.
+    `detector` knows the formats of tracking numbers.
     """
 
     ledger: Ledger
@@ -30,6 +32,7 @@ class GatewayDeps:
     clock: Clock
     temporal_probe: Callable[[], Awaitable[None]]
     dialects: Collection[str] | None = None
+    detector: Detector = field(default_factory=Detector.load)
     options: GatewayOptions = field(default_factory=GatewayOptions)
 
 

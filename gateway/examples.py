@@ -89,9 +89,19 @@ _ANSWERED: Final[dict[str, Any]] = {
     "repeated": False,
 }
 
+_DETECTED: Final[dict[str, Any]] = {
+    "number": "986578788855",
+    "carrier": None,
+    "candidates": [
+        {"carrier": "fedex", "format": "Express, 12 digits", "odds": 0.0925, "is_checked": True},
+        {"carrier": "sf_express", "format": "waybill, 12 digits", "odds": 1.0, "is_checked": False},
+    ],
+}
+
 ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     ("post", "/webhooks/carriers/{account}", "202"): _ACCEPTED,
     ("post", "/v1/messages/{dialect}", "202"): _ACCEPTED,
+    ("get", "/v1/carriers/detect", "200"): _DETECTED,
     ("post", "/v1/shipments", "201"): _REGISTERED,
     ("post", "/v1/shipments", "200"): _REGISTERED | {"is_new": False},
     ("get", "/v1/shipments", "200"): {"items": [_SHIPMENT], "next": "cDE6NDI"},

@@ -21,6 +21,7 @@ from gateway.dispatch import TemporalDispatcher
 from gateway.options import CourierOptions, GatewayOptions
 from gateway.temporal import data_converter
 from ledger.store import Ledger
+from mappings.detection import Detector
 from worker.late import LedgerLateFacts
 from worker.serving import http_server, listen, running, stop_on_signals
 from worker.settings import Settings
@@ -132,6 +133,7 @@ def build_gateway(settings: Settings, ledger: Ledger, client: Client) -> FastAPI
             temporal_probe=TemporalProbe(client),
             options=options,
             dialects=frozenset(mappings.carriers),
+            detector=Detector.load(settings.mappings_root),
         )
     )
 

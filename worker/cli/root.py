@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "worker": Entry("roles", "Run a worker process (production).", _RUN),
     "gateway": Entry("roles", "Run a gateway process (production).", _RUN),
     "normalise": Entry("normalise", "Show what a carrier payload becomes in the milestone language.", _ASK),
+    "detect": Entry("detect", "Say which carriers a tracking number may be of, ranked.", _ASK),
     "shipments": Entry("shipments", "List shipments, show one, print its timeline.", _ASK),
     "unmapped": Entry("unmapped", "List carrier codes that no mapping knows.", _ASK),
     "audit": Entry("audit", "Verify audit chains, and re-derive them from the raw bytes.", _ASK),

@@ -30,6 +30,7 @@ CHECKS = [
 ]
 OPERATIONS = [
     ("POST", "/webhooks/carriers/{account}"),
+    ("GET", "/v1/carriers/detect"),
     ("POST", "/v1/messages/{dialect}"),
     ("POST", "/v1/shipments"),
     ("GET", "/v1/shipments"),
