@@ -11,8 +11,10 @@ from typing import Final, NamedTuple
 from domain.axes import PlaceRole
 from domain.facts import Location
 from mappings.access import first
+from mappings.airports import Airport, confirmed, names_city
 from mappings.countries import country_code
 from mappings.offices import office_of
+from mappings.one_line import Line, read_comma, read_dashed
 from mappings.schema import PlaceSpec
 from mappings.walks import Scopes
 from mappings.zones import clocks_of
@@ -44,7 +46,8 @@ _MAX_PLACES: Final = 10_000
 
 def compile_place(spec: PlaceSpec, spellings: dict[str, str]) -> ReadPlace:
     """Compile a `[place]` table; `spellings` are the carrier's own country names."""
-    paths = {name: getattr(spec, name) for name in _NAMES} | {"role": spec.role.path if spec.role else None}
+    paths = {name: getattr(spec, name) for name in (*_NAMES, "airport")}
+    paths["role"] = spec.role.path if spec.role else None
     getters = {name: get for name, path in paths.items() if (get := first(path)) is not None}
     reads = tuple(getters.values())
     roles = dict(spec.role.values) if spec.role else {}
@@ -55,7 +58,7 @@ def compile_place(spec: PlaceSpec, spellings: dict[str, str]) -> ReadPlace:
         sent = tuple([get(node, scopes) for get in reads])
         place = known.get(sent)
         if place is None:
-            place = _place(dict(zip(getters, sent, strict=True)), names, spec.default_country, roles)
+            place = _place(dict(zip(getters, sent, strict=True)), names, spec, roles)
             if len(known) < _MAX_PLACES:
                 known[sent] = place
         return place
@@ -63,30 +66,30 @@ def compile_place(spec: PlaceSpec, spellings: dict[str, str]) -> ReadPlace:
     return read
 
 
-def _place(
-    sent: dict[str, str | None], names: dict[str, str], default: str | None, roles: dict[str, PlaceRole]
-) -> Place:
+def _place(sent: dict[str, str | None], names: dict[str, str], spec: PlaceSpec, roles: dict[str, PlaceRole]) -> Place:
     said = {name: value[:MAX_NAME] if value is not None else None for name, value in sent.items()}
     city, region, country, postcode, facility, locode, latitude, longitude, line, impc = map(said.get, _NAMES)
-    role = said.get("role")
+    role, station = said.get("role"), said.get("airport")
     facility = facility or impc
-    identity = (city, region, postcode, facility, locode, line)
+    # A station's code names the place whatever language its words are in.
+    identity = (city, region, postcode, facility or station, locode, None if station else line)
     code = _country(country, names)
     if line is not None and city is None:
-        city, code, facility = _line(line, code, facility, names)
+        city, region, code, facility = _line(line, Line(None, region, code, facility), spec, names)
+        if spec.text_form == "dash" and station is None:
+            identity = (city, region, postcode, facility, locode, None)
     if city is not None and postcode is None:
         match = _POSTCODE_CITY.fullmatch(city)
         if match is not None:
             postcode, city = match[1], match[2].strip()
-    office = office_of(impc) if impc is not None else None
-    if office is not None:
-        code = code or office.country
-        if city is None and code == office.country:
-            city, region = office.city, region or office.region
-    code = code or default
+    named = _named(Line(city, region, code, facility), impc, station, line or city)
+    city, region, code, facility = named.line
+    code = code or spec.default_country
     locode = locode.replace(" ", "") if locode and _LOCODE.fullmatch(locode) else None
     where = roles.get(role) if role is not None else None
     north, east = _degrees(latitude, 90), _degrees(longitude, 180)
+    if north is None and named.airport is not None and names_city(named.airport, city):
+        north, east = named.airport.latitude, named.airport.longitude
     key = "|".join("" if part is None else " ".join(part.casefold().split()) for part in identity)
     key = key if any(identity) else ""
     if all(value is None for value in (code, city, region, postcode, facility, locode, north, east, where)):
@@ -95,7 +98,29 @@ def _place(
         country=code or (locode[:2] if locode else None), locode=locode, city=city, region=region, postcode=postcode,
         facility=facility, latitude=north, longitude=east, role=where,
     )  # fmt: skip
-    return Place(location, lambda: clocks_of(location.country, region, city), key)
+    zone = named.airport.zone if named.airport is not None else None
+    return Place(location, lambda: clocks_of(location.country, region, city, zone), key)
+
+
+class _Named(NamedTuple):
+    """A place completed by what its codes stand for."""
+
+    line: Line
+    airport: Airport | None
+
+
+def _named(line: Line, impc: str | None, station: str | None, words: str | None) -> _Named:
+    """Complete a place by its office of exchange and its airport, as far as the payload bears them out."""
+    city, region, code, facility = line
+    office = office_of(impc) if impc is not None else None
+    if office is not None:
+        code = code or office.country
+        if city is None and code == office.country:
+            city, region = office.city, region or office.region
+    airport = confirmed(station, code, words) if station is not None else None
+    if airport is not None:
+        code, city = airport.country, city or airport.city
+    return _Named(Line(city, region, code, facility or station), airport)
 
 
 def _country(value: str | None, names: dict[str, str]) -> str | None:
@@ -104,18 +129,12 @@ def _country(value: str | None, names: dict[str, str]) -> str | None:
     return names.get(value.casefold()) or country_code(value)
 
 
-def _line(
-    line: str, country: str | None, facility: str | None, names: dict[str, str]
-) -> tuple[str | None, str | None, str | None]:
-    """Read one line: `Germany`, `Hamburg, Germany`, `Hamburg, DE`; anything else names a facility."""
-    whole = _country(line, names)
-    if whole is not None:
-        return None, country or whole, facility
-    head, comma, tail = line.rpartition(",")
-    end = _country(tail.strip(), names) if comma else None
-    if end is not None and head.strip():
-        return head.strip(), country or end, facility
-    return None, country, facility or line
+def _line(line: str, given: Line, spec: PlaceSpec, names: dict[str, str]) -> Line:
+    """Read a one-line place; what its own fields give wins."""
+    read = read_dashed if spec.text_form == "dash" else read_comma
+    found = read(line, lambda value: _country(value, names))
+    facility = given.facility or found.facility
+    return Line(found.city, given.region or found.region, given.country or found.country, facility)
 
 
 def _degrees(value: str | None, limit: int) -> float | None:

@@ -7,9 +7,9 @@ from domain.axes import Direction
 from domain.errors import MappingInvalidError
 from domain.facts import Custody, Delivery, Fact, Hold
 from domain.milestones import MILESTONES, Milestone
-from mappings.access import first
+from mappings.access import Get, each, first
 from mappings.building import defaults
-from mappings.schema import CodeSpec, CustodyRow, DeliveryRow, Mapping, Row, RowTable, When
+from mappings.schema import CodeSpec, CustodyRow, DeliveryRow, Mapping, Paths, Row, RowTable, When
 from mappings.walks import Scopes
 
 WILDCARD: Final = "*"
@@ -161,12 +161,27 @@ def test(spec: When) -> Test:
     return lambda node, scopes: any(word in (get(node, scopes) or "").casefold() for word in words)
 
 
+def _code_like(paths: Paths) -> Get | None:
+    """Compile alternatives of which the first that can be a code counts: wording holds blanks or other scripts."""
+    getters = each(paths) or ()
+
+    def get(node: object, scopes: Scopes) -> str | None:
+        for one in getters:
+            value = one(node, scopes)
+            if value is not None and value.isascii() and " " not in value:
+                return value
+        return None
+
+    return get
+
+
 class CodeReader:
     """Reads the code of an event: as sent, and cleaned for look-up and identity."""
 
     def __init__(self, spec: CodeSpec) -> None:
         """Compile the parts."""
-        self._parts = tuple(getter for getter in (first(paths) for paths in spec.parts) if getter is not None)
+        read = _code_like if "no_words" in spec.clean else first
+        self._parts = tuple(getter for getter in (read(paths) for paths in spec.parts) if getter is not None)
         self._join = spec.joined_by
         self._upper = "upper" in spec.clean
         self._strip_zeros = "strip_zeros" in spec.clean

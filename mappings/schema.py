@@ -170,7 +170,9 @@ class CodeSpec(Part):
 
     parts: list[Paths] = Field(min_length=1, max_length=4)
     joined_by: str = Field(default="/", min_length=1, max_length=1)
-    clean: list[Literal["upper", "strip_zeros"]] = []
+    clean: list[Literal["upper", "strip_zeros", "no_words"]] = Field(
+        default=[], description='"no_words": a value with blanks or beyond ASCII is wording; the next path is read.'
+    )
 
 
 class ValueTable(Part):
@@ -247,7 +249,11 @@ class TimeSpec(Part):
 
 
 class PlaceSpec(Part):
-    """Where an event happened. `country` takes ISO codes and names; `text` is one line such as `Hamburg, Germany`."""
+    """Where an event happened. `country` takes ISO codes and names.
+
+    `text` is one line: `Hamburg, Germany`, or with `text_form = "dash"` `LEIPZIG - GERMANY`, `SYDNEY-AU`,
+    `AKRON,OH-USA`. `airport` is an IATA code, believed where country or words bear it out.
+    """
 
     city: Paths | None = None
     region: Paths | None = None
@@ -259,6 +265,8 @@ class PlaceSpec(Part):
     latitude: Paths | None = None
     longitude: Paths | None = None
     text: Paths | None = None
+    text_form: Literal["comma", "dash"] = "comma"
+    airport: Paths | None = None
     default_country: Country | None = Field(default=None, description="For carriers that scan in one country only.")
     role: RoleTable | None = None
 

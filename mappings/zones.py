@@ -151,9 +151,17 @@ def zones_of(country: str | None, region: str | None = None, city: str | None = 
 
 
 @lru_cache(maxsize=20_000)
-def clocks_of(country: str | None, region: str | None = None, city: str | None = None) -> tuple[ZoneInfo, ...]:
-    """Return the clocks that the place may go by, each kind once."""
-    return _clocks(zones_of(country, region, city))
+def clocks_of(
+    country: str | None, region: str | None = None, city: str | None = None, airport_zone: str | None = None
+) -> tuple[ZoneInfo, ...]:
+    """Return the clocks that the place may go by, each kind once; an airport decides where the words leave it open."""
+    clocks = _clocks(zones_of(country, region, city))
+    return clocks if airport_zone is None or len(clocks) == 1 else (ZoneInfo(airport_zone),)
+
+
+def is_region(country: str, name: str) -> bool:
+    """Tell whether a name or its letters are a state or province of the country that the zone tables know."""
+    return (country, name.strip().upper()) in _of_regions()
 
 
 @lru_cache(maxsize=2_000)

@@ -1,0 +1,64 @@
+"""Places written in one line, in the two forms that carriers use.
+
+`comma`: `Germany`, `Hamburg, Germany`, `Hamburg, DE`; anything else names a facility. `dash`: `LEIPZIG - GERMANY`,
+`SYDNEY-AU`, `AKRON,OH-USA`, `CINCINNATI HUB - Ohio - USA`, `LEIPZIG - GERMANY - DE`; anything else names a town, and a
+comma means nothing (`Los Angeles, CA` is not in Canada).
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from mappings.zones import is_region
+
+CountryOf = Callable[[str], str | None]
+"""Reads a country's code or name; None for anything else."""
+
+_DASH: Final = re.compile(r"\s*-\s*")
+
+
+class Line(NamedTuple):
+    """What one line says."""
+
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    facility: str | None = None
+
+
+def read_comma(line: str, country_of: CountryOf) -> Line:
+    """Read a line whose last part behind a comma may be a country."""
+    whole = country_of(line)
+    if whole is not None:
+        return Line(country=whole)
+    head, comma, tail = line.rpartition(",")
+    end = country_of(tail.strip()) if comma else None
+    if end is not None and head.strip():
+        return Line(city=head.strip(), country=end)
+    return Line(facility=line)
+
+
+def read_dashed(line: str, country_of: CountryOf) -> Line:
+    """Read a line whose last parts behind dashes may be a country and its region."""
+    head, country = _cut(line, country_of)
+    if country is None:
+        whole = country_of(line)
+        return Line(country=whole) if whole is not None else Line(city=line)
+    # `LEIPZIG - GERMANY - DE` says it twice.
+    again, same = _cut(head, country_of)
+    if same == country:
+        head = again
+    for parts in (_DASH.split(head), head.split(",")):
+        if len(parts) > 1 and is_region(country, parts[-1]):
+            region = parts[-1].strip()
+            return Line(head[: head.rindex(parts[-1])].rstrip(" -,") or None, region, country)
+    return Line(head, None, country)
+
+
+def _cut(line: str, country_of: CountryOf) -> tuple[str, str | None]:
+    """Cut off the shortest ending behind a dash that is a country (`BISSAU - GUINEA-BISSAU`)."""
+    for dash in reversed(list(_DASH.finditer(line))):
+        head, country = line[: dash.start()].strip(), country_of(line[dash.end() :].strip())
+        if country is not None and head:
+            return head, country
+    return line, None
