@@ -8,6 +8,8 @@ from typing import Any, Final
 import orjson
 from lxml import etree
 
+from bench import edi
+
 Mutation = Callable[[bytes, random.Random], bytes]
 
 _ODD_TEXT: Final = (
@@ -64,6 +66,8 @@ def fields(body: bytes, rng: random.Random) -> bytes:
     """Drop, retype, move, duplicate and shuffle fields of the document."""
     if body.lstrip().startswith(b"<"):
         return _xml_fields(body, rng)
+    if body.lstrip().startswith((b"ISA", b"UNA", b"UNB")):
+        return edi.segments(body, rng)
     try:
         tree = orjson.loads(body)
     except orjson.JSONDecodeError:

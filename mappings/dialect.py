@@ -9,12 +9,14 @@ from domain.errors import PayloadRefusedError
 from domain.facts import Fact
 from domain.milestones import MILESTONES, Kind, Milestone
 from domain.normalised import Normalised, Problem, Rejected, ShipmentHint
+from mappings.edi.findings import place_of
+from mappings.edi.reading import problems_of
 from mappings.events import Envelope, Explained, RejectionError
 from mappings.rows import CodeReader, Codes, test
 from mappings.schema import Mapping
 from mappings.shapes import ErrorReader, ShapeReader, Shipment
 from mappings.shared_numbers import Result, told_apart
-from mappings.trees import READERS, format_of
+from mappings.trees import EDI, READERS, format_of
 
 MAX_EVENTS: Final = 10_000
 """Events of one payload; about a hundred times what carriers send."""
@@ -36,6 +38,7 @@ class Form(NamedTuple):
 
     read: Callable[[bytes], Any]
     shapes: tuple[ShapeReader, ...]
+    is_edi: bool
 
 
 class Outcome:
@@ -81,6 +84,7 @@ def _forms(mapping: Mapping, codes: Codes, version: str) -> dict[str, Form]:
                 for shape in mapping.shapes
                 if (shape.format or mapping.format) == name
             ),
+            is_edi=name in EDI,
         )
         for name in formats
     }
@@ -104,9 +108,11 @@ class Dialect:
 
     def normalise(self, body: bytes, *, received_at: datetime, message_id: str | None = None) -> Normalised:
         """Return facts and named problems; raise `PayloadError` when nothing in the bytes can be read."""
-        form = self._only or self._forms[format_of(body)]
+        form = self._only or self._form_of(body)
         tree = form.read(body)
         outcome = Outcome()
+        if form.is_edi:
+            outcome.problems.extend(problems_of(tree))
         for errors in self._body_errors:
             outcome.problems.extend(errors.read(tree, (), None))
         self._read_shapes(form, tree, outcome, Delivery(received_at, message_id))
@@ -121,7 +127,7 @@ class Dialect:
 
     def explain(self, body: bytes) -> list[Explained | None]:
         """Return, in document order, what each event of a payload uses of the mapping; None for what is no event."""
-        form = self._only or self._forms[format_of(body)]
+        form = self._only or self._form_of(body)
         tree = form.read(body)
         for shape in form.shapes:
             shipments = shape.shipments_of(tree)
@@ -129,6 +135,10 @@ class Dialect:
                 events = (event for shipment in shipments for event in shape.events_of(shipment))
                 return [shape.reader.explain(node, scopes) for node, scopes in events]
         return []
+
+    def _form_of(self, body: bytes) -> Form:
+        """Return the form that the body looks like; one that no shape has is tried as the first and refused by it."""
+        return self._forms.get(format_of(body)) or next(iter(self._forms.values()))
 
     def _read_shapes(self, form: Form, tree: Any, outcome: Outcome, delivery: Delivery) -> None:
         for shape in form.shapes:
@@ -183,8 +193,9 @@ class Dialect:
             try:
                 facts += read(node, scopes, envelope, index)
             except RejectionError as error:
-                rejected = Rejected(index, error.problem, error.detail, shipment.number, error.raw_code)
-                outcome.rejected.append(rejected)
+                position = place_of(node)
+                detail = error.detail if position is None else f"{error.detail}; {position}"
+                outcome.rejected.append(Rejected(index, error.problem, detail, shipment.number, error.raw_code))
         for fact in facts:
             outcome.keep(fact)
         for because, count in skipped.items():

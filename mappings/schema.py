@@ -63,7 +63,7 @@ EveryPath = PathText | list[PathText]
 """One path, or several whose items count all, in the order of the list."""
 
 LinePattern = Annotated[str, AfterValidator(_line_pattern)]
-Format = Literal["json", "xml"]
+Format = Literal["json", "xml", "x12", "edifact"]
 
 RowName = Annotated[
     str,
@@ -238,7 +238,9 @@ class TimeSpec(Part):
     """
 
     fields: list[Paths] = Field(min_length=1, max_length=2, description="Joined by one blank: date, then time.")
-    formats: list[str] = Field(min_length=1, description="iso, epoch_s, epoch_ms or strptime patterns; first fit.")
+    formats: list[str] = Field(
+        min_length=1, description="iso, epoch_s, epoch_ms, edifact or strptime patterns; first fit."
+    )
     zone_field: Paths | None = None
     zone: ZoneText | None = None
     counted_in: ZoneText | None = Field(

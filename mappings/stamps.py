@@ -1,7 +1,7 @@
 """Date and time texts into naive or aware values, without any guess about zones; patterns compile once.
 
-A pattern is `iso`, `epoch_s`, `epoch_ms`, or strptime directives. Numeric directives are read by one regular
-expression, about five times faster than `strptime`; others (`%b`, `%p`) fall back to it.
+A pattern is `iso`, `epoch_s`, `epoch_ms`, `edifact` (a value and its 2379 format), or strptime directives. Numeric
+directives are read by one regular expression, about five times faster than `strptime`; others (`%b`, `%p`) fall back.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from domain.axes import Precision
 from domain.errors import MappingInvalidError
+from mappings.edi.periods import period
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
@@ -43,10 +44,14 @@ def reader(pattern: str) -> Read:
     """Compile a pattern; raise `MappingInvalidError` for one that no date can fit."""
     if pattern == "iso":
         return _iso
+    if pattern == "edifact":
+        return _edifact
     if pattern in ("epoch_s", "epoch_ms"):
         return _epoch(1 if pattern == "epoch_s" else 1_000)
     if "%" not in pattern:
-        raise MappingInvalidError(f"time format {pattern!r}: expected iso, epoch_s, epoch_ms or strptime directives")
+        raise MappingInvalidError(
+            f"time format {pattern!r}: expected iso, epoch_s, epoch_ms, edifact or strptime directives"
+        )
     directives = re.findall(r"%[A-Za-z%]", pattern)
     has_date = {"%Y", "%m", "%d"} <= set(directives)
     if has_date and _FIELDS.keys() >= set(directives) and len(set(directives)) == len(directives):
@@ -90,6 +95,16 @@ def _epoch(per_second: int) -> Read:
             return None
 
     return read
+
+
+def _edifact(text: str) -> Stamp | None:
+    value, _, form = text.rpartition(" ")
+    found = period(value, form)
+    if found is None:
+        return None
+    if not found.has_time:
+        return Stamp(found.at, Precision.DAY)
+    return Stamp(found.at, Precision.SECOND if found.has_seconds else Precision.MINUTE)
 
 
 def _precision(pattern: str) -> Precision:

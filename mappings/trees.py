@@ -1,7 +1,8 @@
-"""Bytes into plain trees of dict, list and scalars, the same for JSON and XML; hostile input is refused here.
+"""Bytes into plain trees of dict, list and scalars, the same for every format; hostile input is refused here.
 
 An XML element becomes a dict: attributes as `@name`, child elements by local name (repeated ones as a list), its own
-text as `#text`; an element with nothing but text becomes that text. One set of paths then reads every format.
+text as `#text`; an element with nothing but text becomes that text. An EDI interchange becomes its segments, nested
+(`mappings.edi`). One set of paths then reads every format.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import orjson
 from lxml import etree
 
 from domain.errors import PayloadRefusedError, PayloadUnreadableError
+from mappings.edi import reading
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 200
@@ -125,14 +127,34 @@ def _element(element: Any, depth: int) -> Any:
     return node
 
 
-READERS: Final[dict[str, Callable[[bytes], Any]]] = {"json": read_json, "xml": read_xml}
+def read_x12(body: bytes) -> Any:
+    """Return the tree of X12 interchanges."""
+    _bounded(body)
+    return reading.read_x12(body)
+
+
+def read_edifact(body: bytes) -> Any:
+    """Return the tree of EDIFACT interchanges."""
+    _bounded(body)
+    return reading.read_edifact(body)
+
+
+READERS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "json": read_json, "xml": read_xml, "x12": read_x12, "edifact": read_edifact,
+}  # fmt: skip
 """Format name -> reader."""
+
+EDI: Final = frozenset({"x12", "edifact"})
+"""Formats whose trees carry findings of their envelope."""
 
 
 def format_of(body: bytes) -> str:
-    """Return the format that a body looks like, for partners that answer in either: XML begins with `<`."""
-    start = body[:_SNIFFED].removeprefix(_BOM).lstrip()[:1]
-    return "xml" if start == b"<" else "json"
+    """Return the format that a body looks like, for partners that answer in several: XML begins with `<`."""
+    start = body[:_SNIFFED].removeprefix(_BOM).lstrip()
+    if start[:1] == b"<":
+        return "xml"
+    standard = reading.standard_of(start)
+    return "json" if standard is None else standard.name.lower()
 
 
 _SNIFFED: Final = 1_000

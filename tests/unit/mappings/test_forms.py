@@ -150,3 +150,7 @@ def test_what_is_no_text_passes_through_the_splitter() -> None:
     split = splitter(["(?P<all>.*)"])
 
     assert [split(node) for node in ({"a": 1}, None, 7)] == [{"a": 1}, None, 7]
+
+
+def test_a_body_of_no_declared_format_is_read_as_the_first_and_refused() -> None:
+    assert [format_of(body) for body in (b"ISA*00*", b"UNA:+.? '", b"UNB+UNOC:3")] == ["x12", "edifact", "edifact"]

@@ -1,0 +1,57 @@
+"""Faults inside one segment that can be told without knowing the message: dates and times that cannot be."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from mappings.edi.findings import AT, TAG, Finding, Level
+from mappings.edi.periods import is_x12_date, is_x12_time, period
+from mappings.edi.segments import Node
+
+ZONE: Final = "@zone"
+"""Key of a DTM node: the zone's letters that its value carries (2379 formats 301 to 304)."""
+
+Check = Callable[[Node], Iterator[Finding]]
+
+_X12_STAMPS: Final = {"AT7": (("05", "06"),), "G62": (("02", "04"),)}
+"""Segment -> elements of type DT and TM."""
+
+_NO_POINT: Final = frozenset({"602", "609", "610", "616", "718", "719", "804", "805", "806"})
+"""2379 formats of weeks, months, years, durations and periods that are no point in time."""
+
+
+def x12(node: Node) -> Iterator[Finding]:
+    """Yield dates (code 8) and times (code 9) that cannot be."""
+    for date, time in _X12_STAMPS.get(node[TAG], ()):
+        value = _text(node, date)
+        if value and not is_x12_date(value):
+            yield _element(node, "8", int(date), f"{value[:20]!r} is no date")
+        value = _text(node, time)
+        if value and not is_x12_time(value):
+            yield _element(node, "9", int(time), f"{value[:20]!r} is no time of day")
+
+
+def edifact(node: Node) -> Iterator[Finding]:
+    """Yield values of DTM that its own format does not read (code 12); keep the zone's letters in the node."""
+    if node[TAG] != "DTM":
+        return
+    value, form = _text(node, "01-2"), _text(node, "01-3")
+    if not value or form in _NO_POINT:
+        return
+    read = period(value, form)
+    if read is None:
+        detail = f"{value[:40]!r} is nothing that format {form[:5] or '(none)'} writes"
+        yield _element(node, "12", 1, detail, component=2)
+    elif read.zone is not None:
+        node[ZONE] = read.zone
+
+
+def _text(node: Node, key: str) -> str:
+    value = node.get(key)
+    return value.strip() if value.__class__ is str else ""
+
+
+def _element(node: Node, code: str, element: int, detail: str, *, component: int | None = None) -> Finding:
+    value = _text(node, f"{element:02}" if component is None else f"{element:02}-{component}")
+    return Finding(
+        Level.ELEMENT, code, detail, node[TAG], node[AT], element=element, component=component, value=value[:99]
+    )
