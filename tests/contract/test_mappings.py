@@ -25,6 +25,8 @@ CARRIERS = (
     "canadapost",
     "dhl_parcel_de",
     "fedex",
+    "laposte",
+    "royalmail",
 )
 """A new folder is added here by hand: a discovery that finds nothing must not pass."""
 

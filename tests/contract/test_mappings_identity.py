@@ -24,6 +24,8 @@ WORDS = {
     "cainiao": ("desc", "standerdDesc"),
     "dhl_parcel_de": ("event-status", "event-text", "event-short-status"),
     "canadapost": ("event-description",),
+    "laposte": ("label", "eventLibelle"),
+    "royalmail": ("eventName", "lastEventName"),
 }
 EVENT_LISTS = {
     "fedex": ("scanEvents",),
@@ -31,6 +33,8 @@ EVENT_LISTS = {
     "cainiao": ("detailList",),
     "dhl_parcel_de": ("piece-event",),
     "canadapost": ("occurrence",),
+    "laposte": ("event", "trackResponse"),
+    "royalmail": ("events",),
 }
 
 

@@ -73,6 +73,8 @@ def test_the_report_of_a_sample_payload_keeps_its_contract(carrier: str, path: P
         ("dhl_parcel_de", "tracking_error.xml", {"not_known_yet"}),
         ("canadapost", "auth_error.xml", {"credentials_rejected"}),
         ("canadapost", "unknown_tracking_number.xml", {"not_known_yet"}),
+        ("laposte", "error.json", {"request_rejected"}),
+        ("royalmail", "tracking_error.json", {"request_rejected"}),
     ],
 )
 def test_an_error_body_is_named(carrier: str, name: str, problems: set[str]) -> None:
