@@ -17,7 +17,7 @@ from mappings.offices import office_of
 from mappings.one_line import Line, read_comma, read_dashed
 from mappings.schema import PlaceSpec
 from mappings.walks import Scopes
-from mappings.zones import clocks_of
+from mappings.zones import clocks_of, is_region
 
 _LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
 _POSTCODE_CITY: Final = re.compile(r"(\d{4,6})\s+(\D+)")
@@ -84,6 +84,8 @@ def _place(sent: dict[str, str | None], names: dict[str, str], spec: PlaceSpec, 
             postcode, city = match[1], match[2].strip()
     named = _named(Line(city, region, code, facility), impc, station, line or city)
     city, region, code, facility = named.line
+    if country is None and code is None and spec.regions_of and region and is_region(spec.regions_of, region):
+        code = spec.regions_of
     code = code or spec.default_country
     locode = locode.replace(" ", "") if locode and _LOCODE.fullmatch(locode) else None
     where = roles.get(role) if role is not None else None

@@ -270,6 +270,7 @@ class PlaceSpec(Part):
     text_form: Literal["comma", "dash"] = "comma"
     airport: Paths | None = None
     default_country: Country | None = Field(default=None, description="For carriers that scan in one country only.")
+    regions_of: Country | None = Field(default=None, description="A known region, without a country, lies in this one.")
     role: RoleTable | None = None
 
 
@@ -317,10 +318,6 @@ class Shape(Part):
     when: When | None = None
     shipments: PathText
     events: EveryPath
-    lines: list[LinePattern] | None = Field(
-        default=None,
-        description="Events that are lines of text: the first expression that fits a whole line names its fields.",
-    )
     shipment: ShipmentSpec | None = None
     event: EventSpec | None = None
     time: list[TimeSpec] | None = None
@@ -350,6 +347,10 @@ class Mapping(Part):
     trust: Trust = Trust.CARRIER
     subject: Subject = Subject.PARCEL
     shapes: list[Shape] = Field(min_length=1)
+    lines: list[LinePattern] = Field(
+        default=[],
+        description="Events that are lines of text: the first expression that fits a whole line names its fields.",
+    )
     shipment: ShipmentSpec
     event: EventSpec
     time: list[TimeSpec] = Field(min_length=1)

@@ -35,7 +35,7 @@ class ShapeReader:
         self._when: Test | None = test(shape.when) if shape.when else None
         self._find: Walk = walker(shape.shipments)
         self._events = _every([shape.events] if isinstance(shape.events, str) else shape.events)
-        self._split = splitter(shape.lines) if shape.lines else None
+        self._split = splitter(mapping.lines) if mapping.lines else None
         self._number: Get | None = first(spec.tracking_number)
         self._unique_id = first(spec.unique_id)
         self.hint = _hints(spec, mapping)

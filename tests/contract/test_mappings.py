@@ -27,6 +27,7 @@ CARRIERS = (
     "fedex",
     "laposte",
     "royalmail",
+    "usps",
 )
 """A new folder is added here by hand: a discovery that finds nothing must not pass."""
 

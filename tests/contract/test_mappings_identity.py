@@ -26,6 +26,7 @@ WORDS = {
     "canadapost": ("event-description",),
     "laposte": ("label", "eventLibelle"),
     "royalmail": ("eventName", "lastEventName"),
+    "usps": ("eventType",),  # `Event` is the code where no code stands beside it
 }
 EVENT_LISTS = {
     "fedex": ("scanEvents",),
@@ -35,6 +36,7 @@ EVENT_LISTS = {
     "canadapost": ("occurrence",),
     "laposte": ("event", "trackResponse"),
     "royalmail": ("events",),
+    "usps": ("trackingEvents", "eventSummaries", "TrackDetail", "trackingEvent", "event"),
 }
 
 
@@ -107,6 +109,8 @@ def _reword(event: Any, name: str) -> None:
         if event.get(name):
             event[name] = f"{event[name]} (said in other words)"
         return
+    if isinstance(event, str):
+        return  # a line is all that its event has: other words are another event
     if event.get(name):
         event.set(name, f"{event.get(name)} (said in other words)")
     for child in event.findall(name):

@@ -75,6 +75,8 @@ def test_the_report_of_a_sample_payload_keeps_its_contract(carrier: str, path: P
         ("canadapost", "unknown_tracking_number.xml", {"not_known_yet"}),
         ("laposte", "error.json", {"request_rejected"}),
         ("royalmail", "tracking_error.json", {"request_rejected"}),
+        ("usps", "auth_error.json", {"credentials_rejected"}),
+        ("usps", "error.json", {"partner_error"}),
     ],
 )
 def test_an_error_body_is_named(carrier: str, name: str, problems: set[str]) -> None:

@@ -18,6 +18,7 @@ TOML = """
 carrier = "two_tongues"
 name = "Two Tongues"
 format = "json"
+lines = ['(?P<what>.+?), (?P<day>\\d{4}-\\d{2}-\\d{2})(?:, (?P<town>[^,]+), (?P<land>[A-Z]{2}))?']
 
 [[shapes]]
 shipments = "$.parcels[]"
@@ -27,7 +28,6 @@ events = "scans[]"
 format = "xml"
 shipments = "$.Answer.Parcel[]"
 events = ["Last", "Before[]"]
-lines = ['(?P<what>.+?), (?P<day>\\d{4}-\\d{2}-\\d{2})(?:, (?P<town>[^,]+), (?P<land>[A-Z]{2}))?']
 
 [shipment]
 tracking_number = ["no", "@No"]
@@ -132,11 +132,10 @@ def test_the_format_is_told_by_the_first_sign(body: bytes, form: str) -> None:
     ("expression", "said"), [("(?P<a>", "not a regular expression"), ("Delivered, .*", "names no group")]
 )
 def test_an_expression_that_gives_nothing_is_refused_at_load(tmp_path: Path, expression: str, said: str) -> None:
-    lines = [line for line in TOML.splitlines() if not line.startswith("lines")]
-    shape = lines.index('format = "xml"')
+    text = "\n".join(f"lines = ['{expression}']" if line.startswith("lines") else line for line in TOML.splitlines())
 
     with pytest.raises(MappingInvalidError, match=said):
-        dialect(tmp_path, "\n".join([*lines[:shape], f"lines = ['{expression}']", *lines[shape:]]))
+        dialect(tmp_path, text)
 
 
 def test_a_line_longer_than_any_event_is_not_matched() -> None:

@@ -79,3 +79,23 @@ def test_long_names_are_cut() -> None:
 
     assert place.location is not None
     assert place.location.city == "x" * 120
+
+
+@pytest.mark.parametrize(
+    ("node", "country"),
+    [
+        ({"region": "FL"}, "US"),
+        ({"region": "Florida", "city": "Hernando"}, "US"),
+        ({"region": "CA"}, "US"),
+        ({"region": "CA", "country": "Canada"}, "CA"),
+        ({"region": "CA", "country": "Atlantis"}, None),
+        ({"region": "Ostprovinz", "city": "Hernando"}, None),
+        ({"city": "Hernando"}, None),
+    ],
+)
+def test_a_known_region_alone_lies_in_the_country_of_the_carrier(node: dict[str, Any], country: str | None) -> None:
+    assert said(read(node, regions_of="US")).get("country") == country
+
+
+def test_no_place_stays_no_place_for_a_carrier_that_writes_states() -> None:
+    assert read({}, regions_of="US").location is None
