@@ -27,11 +27,12 @@ CARRIERS = (
     "fedex",
     "laposte",
     "royalmail",
+    "upu",
     "usps",
 )
 """A new folder is added here by hand: a discovery that finds nothing must not pass."""
 
-WITHOUT_LIST = {"17track", "cainiao", "canadapost", "dhl_parcel_de", "fedex"}
+WITHOUT_LIST = {"17track", "cainiao", "dhl_parcel_de", "fedex"}
 """Folders whose documented codes are not listed yet; only ever gets shorter."""
 
 MAPPINGS = Mappings.load()
@@ -202,6 +203,7 @@ def _known(dialect: Dialect, code: str) -> bool:
         ("fedex", "fedex_status_codes.csv", ("code",)),
         ("17track", "17track_sub_status.csv", ("sub_status",)),
         ("17track", "17track_sub_status.csv", ("main",)),
+        ("upu", "upu_emsevt_v3_events.csv", ("code",)),
         ("dhl_parcel_de", "dhl_parcel_de_ice_ric.csv", ("ice_event_code", "ice_ric_code", "ttpro_event_code")),
     ],
 )

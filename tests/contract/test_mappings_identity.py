@@ -26,6 +26,7 @@ WORDS = {
     "canadapost": ("event-description",),
     "laposte": ("label", "eventLibelle"),
     "royalmail": ("eventName", "lastEventName"),
+    "upu": ("text",),
     "usps": ("eventType",),  # `Event` is the code where no code stands beside it
 }
 EVENT_LISTS = {
@@ -36,6 +37,7 @@ EVENT_LISTS = {
     "canadapost": ("occurrence",),
     "laposte": ("event", "trackResponse"),
     "royalmail": ("events",),
+    "upu": ("events",),
     "usps": ("trackingEvents", "eventSummaries", "TrackDetail", "trackingEvent", "event"),
 }
 
