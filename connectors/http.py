@@ -1,10 +1,12 @@
 """One HTTP client for every partner: bounded in time and size, no redirects, failures in the hub's own terms."""
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, Self
 
 import httpx
@@ -14,6 +16,7 @@ from connectors.evidence import excerpt
 from domain.errors import (
     CredentialsRejectedError,
     EndpointGoneError,
+    PartnerContractError,
     PartnerError,
     PartnerUnavailableError,
     RateLimitedError,
@@ -73,6 +76,8 @@ class PartnerHttp:
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
             follow_redirects=False,
             trust_env=False,
+            # One client serves all accounts: a cookie that one of them got must not go out with another's request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"user-agent": user_agent, "accept-encoding": "identity"},
         )
 
@@ -82,27 +87,54 @@ class PartnerHttp:
         Raises `PartnerUnavailableError` when there is none within `HttpLimits.total` seconds and
         `EgressRefusedError` when the address is not allowed. `partner` names the partner in failures.
         """
+        return await self._send(self._built("POST", url, headers, body, partner=partner), partner)
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, partner: str
+    ) -> Answer:
+        """Send a request and return the answer, whatever its status; a gzipped body is unpacked up to `max_answer`.
+
+        Raises what `post` does, and `PartnerContractError` for a body that is not what its encoding says.
+        """
+        asked = {**headers, "accept-encoding": "gzip"}
+        return await self._send(self._built(method, url, asked, body, partner=partner), partner, unpack=True)
+
+    def _built(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, partner: str
+    ) -> httpx.Request:
         try:
-            async with asyncio.timeout(self._limits.total):
-                return await self._exchange(url, body, headers)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise PartnerUnavailableError(f"{partner} did not answer in time", partner=partner) from error
+            return self._client.build_request(method, url, content=body, headers=dict(headers))
         except httpx.InvalidURL as error:
             raise RequestRejectedError(f"the URL of {partner} is malformed", partner=partner) from error
+
+    async def _send(self, request: httpx.Request, partner: str, *, unpack: bool = False) -> Answer:
+        try:
+            async with asyncio.timeout(self._limits.total):
+                return await self._exchange(request, unpack=unpack)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise PartnerUnavailableError(f"{partner} did not answer in time", partner=partner) from error
         except httpx.TransportError as error:
             raise PartnerUnavailableError(
                 f"{partner} could not be reached", partner=partner, failure=type(error).__name__
             ) from error
 
-    async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        async with self._client.stream("POST", url, content=body, headers=dict(headers)) as response:
+    async def _exchange(self, request: httpx.Request, *, unpack: bool) -> Answer:
+        limit = self._limits.max_answer
+        response = await self._client.send(request, stream=True)
+        try:
+            coding = response.headers.get("content-encoding", "identity").strip().lower()
+            unpacked = _Unpacked(coding) if unpack and coding != "identity" else None
             kept = bytearray()
             async for part in response.aiter_raw():
-                kept += part
-                if len(kept) > self._limits.max_answer:
-                    # The rest is never read: leaving the block closes the connection.
-                    return Answer(response.status_code, response.headers, bytes(kept[: self._limits.max_answer]), True)
+                kept += part if unpacked is None else unpacked.feed(part, limit + 1 - len(kept))
+                if len(kept) > limit:
+                    # The rest is never read: closing the response closes the connection.
+                    return Answer(response.status_code, response.headers, bytes(kept[:limit]), True)
+            if unpacked is not None:
+                unpacked.end()
             return Answer(response.status_code, response.headers, bytes(kept))
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -115,6 +147,29 @@ class PartnerHttp:
         await self.aclose()
 
 
+class _Unpacked:
+    """Unpacks a gzipped body bit by bit: never more than asked for, whatever a few bytes would grow to."""
+
+    def __init__(self, coding: str) -> None:
+        if coding not in {"gzip", "x-gzip"}:
+            raise PartnerContractError("the answer has an encoding that was not asked for", encoding=coding[:40])
+        self._gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        self._is_empty = True
+
+    def feed(self, part: bytes, room: int) -> bytes:
+        """Return at most `room` bytes of what the part unpacks to."""
+        self._is_empty = self._is_empty and not part
+        try:
+            return self._gzip.decompress(part, room)
+        except zlib.error as error:
+            raise PartnerContractError("the answer is not the gzip that it says it is") from error
+
+    def end(self) -> None:
+        """Raise `PartnerContractError` unless the packed body came to its end."""
+        if not self._gzip.eof and not self._is_empty:
+            raise PartnerContractError("the answer ends in the middle of its gzip")
+
+
 def raise_for_answer(answer: Answer, *, partner: str, now: datetime, longest: timedelta = MAX_RETRY_AFTER) -> None:
     """Translate an answer that is not 2xx into the hub's own failure; the table is `_BY_STATUS`.
 
@@ -123,7 +178,7 @@ def raise_for_answer(answer: Answer, *, partner: str, now: datetime, longest: ti
     if answer.is_success:
         return
     retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now, cap=longest)
-    raise _kind(answer.status, has_pause=retry_after is not None)(
+    raise kind_of(answer.status, has_pause=retry_after is not None)(
         f"{partner} answered {answer.status}",
         retry_after=retry_after,
         partner=partner,
@@ -132,7 +187,8 @@ def raise_for_answer(answer: Answer, *, partner: str, now: datetime, longest: ti
     )
 
 
-def _kind(status: int, *, has_pause: bool) -> type[PartnerError]:
+def kind_of(status: int, *, has_pause: bool) -> type[PartnerError]:
+    """Return what a status that is not 2xx means."""
     if status == _BUSY and has_pause:
         return RateLimitedError
     known = _BY_STATUS.get(status)

@@ -47,8 +47,20 @@ class CarrierTracker(Protocol):
         """Numbers that one `fetch` may ask for, as the carrier's API allows."""
         ...
 
+    @property
+    def requests_per_second(self) -> float:
+        """How often the account may call: as configured, else the carrier's documented limit."""
+        ...
+
     async def fetch(self, numbers: Sequence[str]) -> Fetched:
         """Ask for at most `batch_size` numbers; raise `PartnerError` when nothing at all could be asked."""
+        ...
+
+    def stored(self, fetched: Fetched, /) -> None:
+        """Hear that the answers are in the ledger: only then may the carrier be asked whether they are unchanged.
+
+        Without this call every answer comes in full, every time.
+        """
         ...
 
 
