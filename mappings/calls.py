@@ -151,8 +151,9 @@ class Answering(BaseModel):
     """What an answer looks like.
 
     `unknown` are statuses beside 2xx whose body, in the right format, is an answer for the mapping: most say that a
-    number is unknown. `numbers` leads to the numbers an answer is about. `inside` names a
-    member whose text is the document itself.
+    number is unknown. `numbers` leads to the numbers an answer is about. `inside` names a member whose text is the
+    document itself. `names_number = false` is for answers that do not say what they are about: the number is put around
+    them, as `<asked number="...">...</asked>` or `{"asked": "...", "answer": ...}`.
     """
 
     model_config = _CLOSED
@@ -162,6 +163,7 @@ class Answering(BaseModel):
     unknown: list[Annotated[int, Field(ge=400, le=599)]] = Field(default_factory=list)
     numbers: list[str] = Field(default_factory=list)
     inside: str | None = None
+    names_number: bool = True
     verdicts: list[Verdict] = Field(default_factory=list)
 
     @field_validator("numbers")
@@ -215,6 +217,8 @@ class Calls(BaseModel):
         unused = sorted(known - used)
         if unused:
             raise ValueError(f"nothing uses {', '.join(unused)}")
+        if self.call.batch > 1 and not self.answer.names_number:
+            raise ValueError("answer.names_number: an answer about several numbers has to name them")
         if self.call.batch > 1 and not used & {"numbers"} and not _repeated(self.call.query):
             raise ValueError("call.batch: more than one number needs ${numbers}, or ${number} in the query")
         return self

@@ -1,9 +1,11 @@
 """Is it an answer? What a carrier sent back is judged here; reading it is the mappings' business."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NoReturn
+from xml.sax.saxutils import quoteattr
 
 from connectors.carriers.account import CallingAccount
 from connectors.evidence import excerpt
@@ -25,6 +27,7 @@ from mappings.trees import READERS
 from mappings.walks import walker
 
 _HTML: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html[\s>]|head[\s>])", re.IGNORECASE)
+_DECLARATION: Final = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\?>")
 _REDIRECTS: Final = range(300, 400)
 _UNKNOWN: Final = frozenset({404})
 _FORBIDDEN: Final = 403
@@ -90,6 +93,8 @@ def kept(
         body, tree = _inside(tree, calls.answer.inside, calls.answer.format, who)
     if answer.is_success:
         _check_numbers(calls.answer, tree, numbers, who)
+    if not calls.answer.names_number:
+        body = _around(body, calls.answer.format, numbers[0])
     return CarrierAnswer(body, _media_type(answer), tuple(numbers))
 
 
@@ -179,6 +184,14 @@ def _inside(tree: Any, member: str, form: str, who: str) -> tuple[bytes, Any]:
     if inner is None:
         raise PartnerContractError(f"{who} got an envelope with a document that cannot be read")
     return body, inner
+
+
+def _around(body: bytes, form: str, number: str) -> bytes:
+    """Put the number around a document that does not name it; the document itself stays byte for byte."""
+    if form == "json":
+        return b'{"asked": ' + json.dumps(number).encode() + b', "answer": ' + body.strip() + b"}"
+    bare = _DECLARATION.sub(b"", body, count=1)
+    return b"<asked number=" + quoteattr(number).encode() + b">" + bare.strip() + b"</asked>"
 
 
 def _media_type(answer: Answer) -> str:

@@ -13,7 +13,8 @@ from mappings.calls import Sign
 def signature(sign: Sign, values: Mapping[str, str]) -> str:
     """Return the digest that `[sign]` describes. MD5 is what some carriers ask for; it protects nothing of ours."""
     text = fill(sign.over, values)
-    signed = (quote_plus(text, safe="*-._") if sign.quote else text).encode()
+    # As browsers and Java encode forms: the tilde too, the asterisk not.
+    signed = (quote_plus(text, safe="*").replace("~", "%7E") if sign.quote else text).encode()
     if sign.algorithm == "hmac-sha256":
         digest = hmac.new(fill(sign.key or "", values).encode(), signed, hashlib.sha256).digest()
     elif sign.algorithm == "sha256":
