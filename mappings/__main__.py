@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.errors import MappingInvalidError
+from mappings import call_files
 from mappings.coverage import gaps
 from mappings.dialect import Dialect
 from mappings.expectations import expectation_of, fixtures, outcome, text
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.command == "schema":
         SCHEMA_FILE.write_text(schema_text())
+        call_files.SCHEMA_FILE.write_text(call_files.schema_text())
         return _say([f"written: {SCHEMA_FILE.name}"], failed=False)
     names = [chosen.root / chosen.carrier] if chosen.carrier else folders(chosen.root)
     return max([_run(chosen.command, folder, write=chosen.write) for folder in names], default=1)

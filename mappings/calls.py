@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from domain.errors import MappingInvalidError
 from mappings.paths import parse
 from mappings.schema import Why
 
@@ -33,7 +34,10 @@ def _address(url: str) -> str:
 
 
 def _path(text: str) -> str:
-    parse(text)
+    try:
+        parse(text)
+    except MappingInvalidError as error:
+        raise ValueError(str(error)) from error
     return text
 
 
