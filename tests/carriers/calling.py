@@ -17,9 +17,12 @@ from tests.carriers.cases import Case
 from tests.carriers.faults import HUNG, Outcome
 from tests.carriers.hostile import HostileCarrier
 
-LIMITS = HttpLimits(connect=1.0, read=0.3, total=0.4, max_answer=MAX_BYTES)
-PATIENCE = 3.0
-"""Seconds after which a caller counts as hung; a good one ends by its own limits long before."""
+LIMITS = HttpLimits(connect=10.0, read=20.0, total=30.0, max_answer=MAX_BYTES)
+SHORT = HttpLimits(connect=10.0, read=0.3, total=0.4, max_answer=MAX_BYTES)
+"""For carriers that never end."""
+
+PATIENCE = 40.0
+"""Seconds after which a caller counts as hung; a good one ends by its own limits before."""
 
 
 @dataclass
@@ -77,10 +80,10 @@ async def opened(
         yield tracker, directory
 
 
-async def outcome_of(tracker: CarrierTracker, numbers: Sequence[str]) -> Outcome:
+async def outcome_of(tracker: CarrierTracker, numbers: Sequence[str], *, patience: float = PATIENCE) -> Outcome:
     """Return what fetching gave, what it raised, or that it hung."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await tracker.fetch(numbers)
     except TimeoutError:
         return HUNG

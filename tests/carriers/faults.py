@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from domain.carriers import Fetched
 from domain.errors import (
@@ -17,6 +18,7 @@ from domain.errors import (
     HubError,
     PartnerContractError,
     PartnerUnavailableError,
+    PayloadError,
     RateLimitedError,
 )
 from tests.carriers.cases import MAPPINGS, RECEIVED_AT, Case
@@ -48,12 +50,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing a carrier does. `numbers` replaces what is asked for."""
+    """One thing a carrier does. `numbers` replaces what is asked for; `is_slow` wants a caller with little patience."""
 
     answering: Callable[[Case, HostileCarrier, HostileCarrier], Answering]
     judge: Callable[[Scene], None]
     numbers: tuple[str, ...] | None = None
     unless: Callable[[Case], bool] = lambda _: False
+    is_slow: bool = False
 
 
 def is_token(case: Case, seen: Seen) -> bool:
@@ -94,7 +97,8 @@ def raises(kind: type[HubError], *, requests: int | None = None) -> Callable[[Sc
     """Expect exactly this failure, and no retry by the caller's own will."""
 
     def judge(scene: Scene) -> None:
-        assert type(scene.outcome).__mro__.index(kind) <= 1, scene.outcome
+        assert isinstance(scene.outcome, kind), scene.outcome
+        assert scene.outcome.code == kind.code
         assert requests is None or len(scene.asked) == requests
 
     return judge
@@ -148,9 +152,13 @@ def external_entity(case: Case) -> Reply:
     return Reply(body, case.content_type)
 
 
+@cache
+def bomb() -> bytes:
+    return gzip.compress(b" " * (64 * MEGABYTE), 1)
+
+
 def gzip_bomb(case: Case) -> Reply:
-    packed = gzip.compress(b" " * (64 * MEGABYTE) + case.wire(case.fixture))
-    return Reply(packed, case.content_type, headers=(("content-encoding", "gzip"),))
+    return Reply(bomb(), case.content_type, headers=(("content-encoding", "gzip"),))
 
 
 def cut_gzip(case: Case) -> Reply:
@@ -216,9 +224,15 @@ def stays_here(scene: Scene) -> None:
 def gives_each_fact_once(scene: Scene) -> None:
     assert isinstance(scene.outcome, Fetched)
     (answer,) = scene.outcome.answers
-    many = MAPPINGS.normalise(scene.case.carrier, answer.body, received_at=RECEIVED_AT).facts
-    once = MAPPINGS.normalise(scene.case.carrier, scene.case.fixture, received_at=RECEIVED_AT).facts
-    assert {fact.event_id for fact in many} == {fact.event_id for fact in once}
+    assert _events(scene.case, answer.body) == _events(scene.case, scene.case.fixture)
+
+
+def _events(case: Case, body: bytes) -> set[str] | None:
+    try:
+        facts = MAPPINGS.normalise(case.carrier, body, received_at=RECEIVED_AT).facts
+    except PayloadError:
+        return None
+    return {fact.event_id for fact in facts}
 
 
 def duplicates(case: Case) -> Reply:
@@ -226,9 +240,11 @@ def duplicates(case: Case) -> Reply:
 
 
 FAULTS: dict[str, Fault] = {
-    "stalls before the headers": Fault(tracking(lambda _: stall), raises(PartnerUnavailableError, requests=1)),
-    "stalls in the body": Fault(tracking(stall_in_body), raises(PartnerUnavailableError, requests=1)),
-    "sends a byte at a time": Fault(tracking(slow_loris), raises(PartnerUnavailableError, requests=1)),
+    "stalls before the headers": Fault(
+        tracking(lambda _: stall), raises(PartnerUnavailableError, requests=1), is_slow=True
+    ),
+    "stalls in the body": Fault(tracking(stall_in_body), raises(PartnerUnavailableError, requests=1), is_slow=True),
+    "sends a byte at a time": Fault(tracking(slow_loris), raises(PartnerUnavailableError, requests=1), is_slow=True),
     "breaks the connection off": Fault(tracking(lambda _: reset), raises(PartnerUnavailableError, requests=1)),
     "is busy for a day": Fault(
         always(lambda _: Reply(b"{}", status="429 Too Many Requests", headers=(("retry-after", "86400"),))),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.carriers.calling import opened, outcome_of
+from tests.carriers.calling import LIMITS, SHORT, opened, outcome_of
 from tests.carriers.cases import CASES, Case
 from tests.carriers.faults import FAULTS, Fault, Scene
 from tests.carriers.hostile import HostileCarrier
@@ -21,7 +21,7 @@ async def test_the_connector_makes_the_right_thing_of(case: Case, fault: Fault) 
     async with HostileCarrier() as carrier, HostileCarrier() as elsewhere:
         carrier.answering = fault.answering(case, carrier, elsewhere)
 
-        async with opened(case, carrier) as (tracker, _):
+        async with opened(case, carrier, limits=SHORT if fault.is_slow else LIMITS) as (tracker, _):
             outcome = await outcome_of(tracker, numbers)
 
         fault.judge(Scene(case, carrier, elsewhere, outcome, numbers))
