@@ -6,6 +6,7 @@ import typer
 
 from connectors.standard_webhooks import key_bytes, new_key
 from ledger.rows import CarrierAccount
+from worker.cli import calling
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.wiring import load_mappings
@@ -14,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
-    help="""Carrier accounts: which carrier calls under which name, and the secret that signs its calls.
+    help="""Carrier accounts: which carrier calls under which name with which signature, and how the hub calls it.
 
     17TRACK signs with its own scheme: pass its key with --secret. Everything else signs by Standard Webhooks.
 
@@ -23,8 +24,20 @@ app = typer.Typer(
       milepost accounts add fedex-main --dialect fedex
       milepost accounts add tracker --dialect 17track --secret "$SEVENTEEN_TRACK_KEY"
       milepost accounts rotate fedex-main
+      milepost accounts credentials fedex-main keys.json
+      milepost accounts configure fedex-main --base-url sandbox --rate 0.5
+      milepost accounts test fedex-main
     """,
 )
+
+for name, command in (
+    ("credentials", calling.credentials),
+    ("configure", calling.configure),
+    ("test", calling.trial),
+    ("stop", calling.stop),
+    ("resume", calling.resume),
+):
+    app.command(name)(command)
 
 SecretOption = Annotated[
     str | None, typer.Option(help="The signing secret, when the carrier gives one; default: a fresh one is made.")
@@ -61,8 +74,12 @@ def list_accounts(tenant: TenantOption = None, *, as_json: JsonOption = False) -
     if as_json:
         emit([_row(account) for account in accounts])
         return
-    rows = [(a.account_id, a.tenant, a.dialect, len(a.signing_keys), moment(a.rotated_at)) for a in accounts]
-    show(table("Carrier accounts", ["account", "tenant", "dialect", "live secrets", "rotated"], rows))
+    rows = [
+        (a.account_id, a.tenant, a.dialect, len(a.signing_keys), moment(a.rotated_at), a.status, a.generation, a.reason)
+        for a in accounts
+    ]
+    columns = ["account", "tenant", "dialect", "live secrets", "rotated", "calls", "credentials", "reason"]
+    show(table("Carrier accounts", columns, rows))
 
 
 @app.command()
@@ -105,4 +122,7 @@ def _row(account: CarrierAccount) -> dict[str, object]:
         "created_at": account.created_at,
         "rotated_at": account.rotated_at,
         "path": f"/webhooks/carriers/{account.account_id}",
+        "status": account.status,
+        "reason": account.reason,
+        "credentials": account.generation,
     }

@@ -37,7 +37,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry("doctor", "Check the set-up and say how to fix what is wrong.", _KEEP),
     "migrate": Entry("migrate", "Bring the ledger's schema up to date (or down).", _KEEP),
     "keys": Entry("keys", "Create, list and revoke API keys.", _KEEP),
-    "accounts": Entry("accounts", "Add, list and rotate carrier accounts (webhook secrets).", _KEEP),
+    "accounts": Entry("accounts", "Add, list, rotate, try, stop and resume carrier accounts.", _KEEP),
     "erp": Entry("erp", "Connect order systems; see and replay what they refused.", _KEEP),
     "ingest": Entry("ingest", "Take raw carrier files in, like a webhook would.", _KEEP),
     "sweep": Entry("sweep", "Read and hand over what a crash left behind, now.", _KEEP),
