@@ -1,6 +1,7 @@
 """What single fields add to a fact beside its code: second reason, direction, hold, put-down place."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from domain.facts import Delivery, Hold
@@ -79,11 +80,23 @@ def compile_identity(spec: IdentitySpec) -> SameEvent:
     places = tuple(get for get in map(first, spec.place) if get is not None)
 
     def read(node: Any, scopes: Scopes) -> tuple[str, str]:
-        when = [(get(node, scopes) or "").lstrip("0") for get in times]
+        when = [_same_stamp(get(node, scopes) or "", as_instant=spec.instant) for get in times]
         where = [" ".join((get(node, scopes) or "").casefold().split()) for get in places]
         return " ".join(when).strip(), "|".join(where)
 
     return read
+
+
+def _same_stamp(sent: str, *, as_instant: bool) -> str:
+    """Return what stays of a stamp however it is written; only an offset of its own makes it an instant."""
+    if as_instant:
+        try:
+            at = datetime.fromisoformat(sent)
+        except ValueError:
+            return sent
+        if at.tzinfo is not None:
+            return at.astimezone(UTC).isoformat()
+    return sent.lstrip("0")
 
 
 def _direction(table: DirectionTable) -> Detail:

@@ -15,6 +15,7 @@ CountryOf = Callable[[str], str | None]
 """Reads a country's code or name; None for anything else."""
 
 _DASH: Final = re.compile(r"\s*-\s*")
+_LONGEST_COUNTRY_CODE: Final = 3
 
 
 class Line(NamedTuple):
@@ -33,8 +34,11 @@ def read_comma(line: str, country_of: CountryOf) -> Line:
         return Line(country=whole)
     head, comma, tail = line.rpartition(",")
     end = country_of(tail.strip()) if comma else None
-    if end is not None and head.strip():
-        return Line(city=head.strip(), country=end)
+    city = head.strip()
+    if end is not None and city:
+        # `NL, Netherlands` says the country twice; `Luxembourg, Luxembourg` names a city.
+        is_code = len(city) <= _LONGEST_COUNTRY_CODE and city.isupper()
+        return Line(city=None if is_code and country_of(city) == end else city, country=end)
     return Line(facility=line)
 
 

@@ -212,6 +212,9 @@ class IdentitySpec(Part):
 
     time: list[Paths] = Field(min_length=1, max_length=2)
     place: list[Paths] = []
+    instant: bool = Field(
+        default=False, description="An ISO time with an offset of its own counts as its instant, however it is written."
+    )
 
 
 class EventSpec(Part):

@@ -21,6 +21,8 @@ MAPPINGS = Mappings.load()
 WORDS = {
     "fedex": ("eventDescription", "exceptionDescription", "derivedStatus"),
     "17track": ("description",),
+    "aftership": ("message", "subtag_message"),
+    "easypost": ("message", "description"),
     "cainiao": ("desc", "standerdDesc"),
     "dhl_parcel_de": ("event-status", "event-text", "event-short-status"),
     "canadapost": ("event-description",),
@@ -32,6 +34,8 @@ WORDS = {
 EVENT_LISTS = {
     "fedex": ("scanEvents",),
     "17track": ("events",),
+    "aftership": ("checkpoints",),
+    "easypost": ("tracking_details",),
     "cainiao": ("detailList",),
     "dhl_parcel_de": ("piece-event",),
     "canadapost": ("occurrence",),
