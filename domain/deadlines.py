@@ -23,6 +23,7 @@ class DeadlineKind(StrEnum):
     HOLD_SLA = "HOLD_SLA"
     PROMISE_AT_RISK = "PROMISE_AT_RISK"
     PROOF_GRACE = "PROOF_GRACE"
+    HANDOVER_OPEN = "HANDOVER_OPEN"
     ENDING_GRACE = "ENDING_GRACE"
 
 
@@ -68,6 +69,7 @@ def _deadlines(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
     yield from _silence(journey, plan)
     yield from _holds(journey, plan)
     yield from _promise(journey, plan)
+    yield from _handovers(journey, plan)
 
 
 def is_ended(journey: Journey) -> bool:
@@ -94,6 +96,17 @@ def _silence(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
 def _holds(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
     for hold in journey.holds:
         yield _deadline(DeadlineKind.HOLD_SLA, hold.since + plan.levels.hold_sla, hold.event_id, hold.event_id)
+
+
+def _handovers(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:
+    """Goods that one carrier gave away and nobody has taken: between two carriers is where parcels get lost."""
+    # Plans of before this clock have no level for it: replay: branch in ShipmentWorkflow.
+    limit = plan.levels.handover
+    if limit is None:
+        return
+    for link in journey.custody:
+        if link.open:
+            yield _deadline(DeadlineKind.HANDOVER_OPEN, link.at + limit, link.event_id, link.event_id)
 
 
 def _promise(journey: Journey, plan: ShipmentPlan) -> Iterator[Deadline]:

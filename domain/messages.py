@@ -53,11 +53,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording one message changed."""
+    """What recording one message changed; `links` are numbers it tied together for the first time."""
 
     new_facts: int = 0
     known_facts: int = 0
     parked: int = 0
+    links: int = 0
     deliveries: list[Delivery] = field(default_factory=list)
 
 

@@ -1,9 +1,11 @@
 """What the mapping engine makes of one payload: facts, and by name everything that did not become one."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain.axes import Direction
 from domain.facts import Fact
+from domain.shipments import LegRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class Problem:
     partner_code: str | None = None
 
 
+class PartnerNumber(NamedTuple):
+    """A number that another carrier uses for the same goods; `carrier` is a dialect or the source's own name for it."""
+
+    carrier: str
+    number: str
+    role: LegRole = LegRole.WHOLE
+
+
 @dataclass(frozen=True, slots=True)
 class ShipmentHint:
     """What a payload says about the shipment itself; fills gaps of the plan, never overrides it."""
@@ -35,7 +45,7 @@ class ShipmentHint:
     origin_country: str | None = None
     destination_country: str | None = None
     direction: Direction | None = None
-    partner_numbers: tuple[tuple[str, str], ...] = ()
+    partner_numbers: tuple[PartnerNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

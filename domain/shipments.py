@@ -38,7 +38,10 @@ class Leg(BaseModel):
 
 
 class ServiceLevels(BaseModel):
-    """How long the hub waits before it raises its voice. All are wall-clock durations."""
+    """How long the hub waits before it raises its voice. All are wall-clock durations.
+
+    `handover` is how long goods may be between two carriers; None (plans of before it) watches no handover.
+    """
 
     model_config = FROZEN
 
@@ -48,6 +51,7 @@ class ServiceLevels(BaseModel):
     promise_margin: timedelta = timedelta(days=1)
     proof_grace: timedelta = timedelta(days=2)
     ending_grace: timedelta = timedelta(days=14)
+    handover: timedelta | None = None
 
 
 class ShipmentPlan(BaseModel):

@@ -14,6 +14,7 @@ from gateway.courier import Courier
 from gateway.deps import Gateway, GatewayDeps
 from gateway.documented import describe
 from gateway.housekeeping import forget_old_answers
+from gateway.linker import Linker
 from gateway.metrics import GatewayMetrics
 from gateway.observe import Observe
 from gateway.routes import carriers, changes, commands, messages, operations, overview, shipments, webhooks
@@ -36,7 +37,8 @@ def create_app(deps: GatewayDeps) -> FastAPI:
     """Build the app; its lifespan starts and stops the courier."""
     metrics = GatewayMetrics()
     watch(metrics.registry, deps.ledger)
-    courier = Courier(deps.intake, metrics, deps.options.courier, starts=deps.ledger.registry)
+    linker = Linker(deps.ledger.links, deps.ledger.registry, deps.commands, deps.dispatcher, deps.clock)
+    courier = Courier(deps.intake, metrics, deps.options.courier, starts=deps.ledger.registry, linker=linker)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -13,11 +13,14 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError
 
+from domain.errors import HubUnavailableError
 from domain.intake import Intake
 from domain.messages import Delivery, StoredMessage
 from domain.shipments import ShipmentPlan
 from gateway.handover import HandOver
+from gateway.linker import Linker
 from gateway.metrics import GatewayMetrics
 from gateway.options import CourierOptions
 
@@ -51,12 +54,15 @@ class Courier:
         options: CourierOptions | None = None,
         *,
         starts: Starts | None = None,
+        linker: Linker | None = None,
     ) -> None:
         self._intake = intake
         self._metrics = metrics
         self._options = options or CourierOptions()
         self._hands = HandOver(intake, metrics, parallel=self._options.parallel)
         self._starts = starts
+        self._linker = linker
+        self._is_linking = False
         self._next_starts = 0.0
         self._waiting: list[StoredMessage] = []
         self._deliveries: list[Delivery] = []
@@ -145,6 +151,9 @@ class Courier:
         # During an outage every hand-over would only run into its own timeout; the sweep finds out when it is over.
         if deliveries and not self._pause and not await self._hands.carry(deliveries):
             self._lengthen_pause()
+        if self._is_linking and not self._pause:
+            self._is_linking = False
+            await self._link()
 
     async def _sweep(self) -> None:
         before = self._options.sweep_older_than
@@ -152,7 +161,7 @@ class Courier:
             deliveries = await self._read(await asyncio.to_thread(self._intake.left_behind, older_than=before))
             cutoff = self._intake.clock.now() - before
             deliveries += await asyncio.to_thread(self._intake.inbox.undelivered, before=cutoff, limit=_SWEPT)
-            is_taken = await self._hands.carry(deliveries) and await self._start_forgotten()
+            is_taken = await self._hands.carry(deliveries) and await self._start_forgotten() and await self._link()
         except Exception:  # noqa: BLE001 - the loop must outlive an absent ledger, or nothing is carried afterwards
             _log.exception("courier.sweep_failed")
             is_taken = False
@@ -161,6 +170,19 @@ class Courier:
             self._metrics.outage.set(0)
         else:
             self._lengthen_pause()
+
+    async def _link(self) -> bool:
+        """Add legs that payloads have told of; return False when nobody is there to take them."""
+        if self._linker is None:
+            return True
+        try:
+            deliveries, counts = await self._linker.link()
+        except (HubUnavailableError, RPCError) as error:
+            _log.warning("courier.link_postponed", failure=type(error).__name__)
+            return False
+        for status, count in counts.items():
+            self._metrics.links.labels(status.value).inc(count)
+        return await self._hands.carry(deliveries)
 
     async def _start_forgotten(self) -> bool:
         """Start registered shipments that have no workflow; return False when nobody is there to start them."""
@@ -193,6 +215,7 @@ class Courier:
         self._metrics.facts.labels("new").inc(recorded.new_facts)
         self._metrics.facts.labels("known").inc(recorded.known_facts)
         self._metrics.facts.labels("parked").inc(recorded.parked)
+        self._is_linking = self._is_linking or recorded.links > 0
         return list(recorded.deliveries)
 
     def _count_failure(self, key: tuple[str, str, str], message: StoredMessage, error: Exception) -> None:

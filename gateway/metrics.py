@@ -29,6 +29,7 @@ class GatewayMetrics:
         self.hand_overs = counter(
             "milepost_courier_hand_overs", "Hand-overs to shipment workflows, by outcome.", ["outcome"]
         )
+        self.links = counter("milepost_legs_linked", "Numbers that payloads tie together, by outcome.", ["outcome"])
         self.waiting = gauge("milepost_courier_waiting_messages", "Messages in memory, not read yet.")
         self.outage = gauge("milepost_courier_outage", "1 while hand-overs fail and facts wait in the ledger.")
         self.commands = counter("milepost_commands", "Commands by kind and outcome.", ["kind", "outcome"])

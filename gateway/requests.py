@@ -1,7 +1,7 @@
 """What callers send."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,9 @@ from domain.commands import CommandKind
 from domain.reasons import Reason
 from domain.shipments import Leg, LegRole, ServiceLevels, ShipmentKind, ShipmentPlan
 from gateway.fields import CommandId, Country, Instant, LongText, Name, Number, ShipmentId, Text
+
+HANDOVER: Final = timedelta(days=2)
+"""Goods that one carrier gave to another are taken within two days, or somebody has to ask."""
 
 _STRICT = ConfigDict(extra="forbid")
 _Wait = Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=365))]
@@ -41,10 +44,11 @@ class LevelsIn(BaseModel):
     promise_margin: _Wait | None = None
     proof_grace: _Wait | None = None
     ending_grace: _Wait | None = None
+    handover: _Wait | None = Field(default=None, description="Between two carriers; two days where none is given.")
 
     def levels(self) -> ServiceLevels:
         """Return the levels, with the hub's own where none is given."""
-        return ServiceLevels(**self.model_dump(exclude_none=True))
+        return ServiceLevels(**{"handover": HANDOVER, **self.model_dump(exclude_none=True)})
 
 
 class ShipmentIn(BaseModel):
@@ -98,7 +102,7 @@ class ShipmentIn(BaseModel):
             legs=tuple(leg.leg() for leg in self.legs),
             parcels=tuple(self.parcels),
             connections=tuple(self.connections),
-            levels=self.levels.levels() if self.levels else ServiceLevels(),
+            levels=(self.levels or LevelsIn()).levels(),
         )
 
 

@@ -17,6 +17,7 @@ from domain.normalised import Normalised
 from domain.ports import Inbox
 from ledger.columns import storable
 from ledger.database import Database
+from ledger.links import keep_links
 from ledger.recording import code_row, fact_row, recorded, rejection_row
 from ledger.routing import deliveries, lock_numbers, number_key
 from ledger.rows import FactDelivery
@@ -75,9 +76,10 @@ class LedgerInbox(Inbox):
             self._count_unknown(connection, message, [unique[event_id] for event_id in new])
             rejections = [rejection_row(message, rejected) for rejected in normalised.rejected]
             self.database.insert_new(connection, rejected_events, rejections)
+            links = keep_links(self.database, connection, message, normalised.hints)
             self._mark_read(connection, message, normalised)
         fresh = [fact for event_id, fact in unique.items() if event_id in new]
-        return recorded(message.tenant, fresh, routes, known=len(normalised.facts) - len(fresh))
+        return recorded(message.tenant, fresh, routes, known=len(normalised.facts) - len(fresh), links=links)
 
     @override
     def unreadable(self, message: StoredMessage, *, code: str, detail: str) -> None:

@@ -57,7 +57,7 @@ def rejection_row(message: StoredMessage, rejected: Rejected) -> dict[str, Any]:
     }
 
 
-def recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, known: int) -> Recorded:
+def recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, known: int, links: int) -> Recorded:
     """Return what recording changed, with one delivery per shipment."""
     by_shipment: dict[str, list[Fact]] = {}
     parked = 0
@@ -68,4 +68,4 @@ def recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, k
         else:
             by_shipment.setdefault(shipment_id, []).append(fact)
     found = [Delivery(tenant, shipment_id, tuple(some)) for shipment_id, some in by_shipment.items()]
-    return Recorded(new_facts=len(fresh), known_facts=known, parked=parked, deliveries=found)
+    return Recorded(new_facts=len(fresh), known_facts=known, parked=parked, links=links, deliveries=found)

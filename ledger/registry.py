@@ -144,7 +144,8 @@ def _plan(connection: Connection, tenant: str, shipment_id: str, *, lock: bool =
 def _digest(plan: ShipmentPlan) -> str:
     """Return what tells two registrations apart; the time of the request does not."""
     content = plan.model_copy(update={"registered_at": None})
-    return sha256(content.model_dump_json().encode()).hexdigest()
+    # Without defaults: a field that a later version adds must not make an old registration another one.
+    return sha256(content.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def _new_row(plan: ShipmentPlan, registration: str, now: datetime) -> dict[str, Any]:

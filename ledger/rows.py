@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.audit import EntryKind, ShipmentSnapshot
 from domain.facts import Fact
+from domain.legs import LinkStatus
 from domain.messages import MessageStatus
 from domain.publication import Publication
 from domain.shipments import Leg, ShipmentPlan
@@ -201,6 +202,19 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """Two numbers that a payload ties together, and what became of it."""
+
+    own_carrier: str
+    own_number: str
+    partner_carrier: str
+    partner_number: str
+    status: LinkStatus
+    detail: str | None
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ledger.findings import VerifyReport
 from ledger.idempotency import LedgerIdempotency
 from ledger.inbox import LedgerInbox
 from ledger.journal import LedgerJournal
+from ledger.links import LedgerLinks
 from ledger.private import LedgerPrivate
 from ledger.reads import LedgerReads
 from ledger.registry import LedgerRegistry
@@ -33,6 +34,7 @@ class Ledger:
     database: Database
     vault: Vault
     inbox: LedgerInbox
+    links: LedgerLinks
     registry: LedgerRegistry
     journal: LedgerJournal
     reads: LedgerReads
@@ -62,6 +64,7 @@ class Ledger:
             database=database,
             vault=vault,
             inbox=LedgerInbox(database),
+            links=LedgerLinks(database),
             registry=LedgerRegistry(database),
             journal=LedgerJournal(database, convergence),
             reads=LedgerReads(database),

@@ -129,6 +129,25 @@ numbers: Final = Table(
     Column("shipment_id", ShipmentId),
 )
 
+number_links: Final = Table(
+    "number_links",
+    metadata,
+    Column("tenant", Tenant, primary_key=True),
+    Column("own_key", NumberKey, primary_key=True),
+    Column("partner_key", NumberKey, primary_key=True),
+    Column("own_number", Words(200), nullable=False),
+    Column("own_carrier", Label, nullable=False),
+    Column("partner_number", Words(200), nullable=False),
+    Column("partner_carrier", Label, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("message_id", Digest, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("detail", Words(500)),
+    Index(None, "status", "told_at"),
+    Index(None, "tenant", "partner_key"),
+)
+
 # --- what it says about shipments -------------------------------------------------------------------------------
 
 shipments: Final = Table(

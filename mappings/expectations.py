@@ -12,7 +12,8 @@ import orjson
 from domain.axes import Classifier
 from domain.errors import PayloadError
 from domain.facts import Fact
-from domain.normalised import Normalised
+from domain.normalised import Normalised, PartnerNumber
+from domain.shipments import LegRole
 from mappings.dialect import Dialect
 
 RECEIVED_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ def said(normalised: Normalised) -> dict[str, Any]:
                     "origin": hint.origin_country,
                     "destination": hint.destination_country,
                     "direction": hint.direction,
-                    "partners": list(hint.partner_numbers) or None,
+                    "partners": [_partner(one) for one in hint.partner_numbers] or None,
                 }
             )
             for hint in normalised.hints
@@ -89,6 +90,11 @@ def _fact(fact: Fact) -> dict[str, Any]:
             "parcel": fact.parcel,
         }
     )
+
+
+def _partner(one: PartnerNumber) -> list[str]:
+    """Return a partner's number; its role only where the payload says one."""
+    return [one.carrier, one.number] if one.role is LegRole.WHOLE else [one.carrier, one.number, one.role]
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -111,7 +111,9 @@ def _hint(hint: ShipmentHint) -> dict[str, Any]:
         "origin_country": hint.origin_country,
         "destination_country": hint.destination_country,
         "direction": hint.direction.value if hint.direction is not None else None,
-        "partner_numbers": [{"carrier": carrier, "number": number} for carrier, number in hint.partner_numbers],
+        "partner_numbers": [
+            {"carrier": one.carrier, "number": one.number, "role": one.role.value} for one in hint.partner_numbers
+        ],
     }
 
 

@@ -25,6 +25,7 @@ from domain.axes import (
 from domain.errors import MappingInvalidError
 from domain.milestones import Milestone
 from domain.reasons import Reason
+from domain.shipments import LegRole
 from mappings import paths
 
 ROW_NAMES = tuple(m.value for m in Milestone if m is not Milestone.UNMAPPED)
@@ -282,6 +283,7 @@ class PartnerNumber(Part):
 
     carrier: Paths
     number: Paths
+    role: LegRole | None = Field(default=None, description="Its part of the way, where the field itself says so.")
 
 
 class ShipmentSpec(Part):

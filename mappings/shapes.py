@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from domain.axes import Direction
-from domain.normalised import Problem, ShipmentHint
+from domain.normalised import PartnerNumber, Problem, ShipmentHint
+from domain.shipments import LegRole
 from mappings.access import Get, first
 from mappings.countries import country_code
 from mappings.events import MAX_CODE, EventReader
@@ -91,19 +92,19 @@ def _hints(spec: ShipmentSpec, mapping: Mapping) -> Callable[[Shipment], Shipmen
     turns: dict[str, Direction] = (
         {key.casefold(): value for key, value in spec.direction.values.items()} if spec.direction else {}
     )
-    partners = tuple((first(one.carrier), first(one.number)) for one in spec.partner_numbers)
+    partners = tuple((first(one.carrier), first(one.number), one.role or LegRole.WHOLE) for one in spec.partner_numbers)
     names = {name.casefold(): code for name, code in mapping.countries.items()}
 
     def country(get: Get | None, shipment: Shipment) -> str | None:
         value = get(shipment.node, shipment.scopes) if get is not None else None
         return None if value is None else names.get(value.casefold()) or country_code(value)
 
-    def partner_numbers(shipment: Shipment) -> Iterator[tuple[str, str]]:
-        for carrier_of, number_of in partners:
+    def partner_numbers(shipment: Shipment) -> Iterator[PartnerNumber]:
+        for carrier_of, number_of, role in partners:
             carrier = carrier_of(shipment.node, shipment.scopes) if carrier_of is not None else None
             own = number(number_of, shipment.node, shipment.scopes)
             if carrier is not None and own is not None:
-                yield mapping.parties.get(carrier, carrier[:MAX_CODE]), own
+                yield PartnerNumber(mapping.parties.get(carrier, carrier[:MAX_CODE]), own, role)
 
     def hint(shipment: Shipment) -> ShipmentHint:
         turned = turn(shipment.node, shipment.scopes) if turn is not None else None

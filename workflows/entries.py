@@ -17,6 +17,7 @@ ALARM_NOTES: Final = {
     DeadlineKind.HOLD_SLA: "A hold has lasted longer than agreed.",
     DeadlineKind.PROMISE_AT_RISK: "The promised date is at risk.",
     DeadlineKind.PROOF_GRACE: "No proof of delivery has come.",
+    DeadlineKind.HANDOVER_OPEN: "One carrier gave the goods away and no other has taken them.",
 }
 
 _WORDS: Final[Any] = {"note": True, "source": {"raw_text", "raw_time"}}

@@ -109,10 +109,10 @@ class ShipmentRecord:
             match deadline.kind:
                 case DeadlineKind.SILENCE:
                     self._merge([tracking_stale(self.plan, deadline, recorded_at=now)], at=now)
-                case DeadlineKind.HOLD_SLA | DeadlineKind.PROMISE_AT_RISK | DeadlineKind.PROOF_GRACE:
-                    self._alarm(deadline, now)
                 case DeadlineKind.ENDING_GRACE:
                     self.is_ending = True
+                case _:
+                    self._alarm(deadline, now)
 
     def note_push(self, publication: Publication, result: PushResult, *, at: datetime, born: int) -> None:
         """Keep the outcome of a push for the chain; `born` is the length of the history so far."""

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from domain.axes import Evidence, Trust
+from domain.axes import CustodySide, Evidence, Trust
 from domain.deadlines import MAX_RAISED, Deadline, DeadlineKind, Raised, next_deadline
-from domain.facts import Delivery, Fact, Hold
+from domain.facts import Custody, Delivery, Fact, Hold
 from domain.journeys import Journey
 from domain.milestones import Milestone
 from domain.parties import Owner
-from domain.shipments import ShipmentPlan
+from domain.shipments import ServiceLevels, ShipmentPlan
 from domain.states import State
 from tests.unit.language.building import START, M, at_place, fact, journey, parcel, source
 
@@ -138,3 +138,27 @@ def test_the_memory_is_bounded() -> None:
         raised = raised.including(Deadline(kind=DeadlineKind.SILENCE, at=START, subject=f"s{number}"))
 
     assert (len(raised.subjects), raised.subjects[0], raised.subjects[-1]) == (MAX_RAISED, "s5", f"s{MAX_RAISED + 4}")
+
+
+def given(hour: float, **custody: object) -> Fact:
+    return fact(M.HANDED_OVER, hour, event_id="given", custody=Custody(from_party="one", to_party="two", **custody))
+
+
+def test_goods_between_two_carriers_are_asked_for() -> None:
+    watched = PLAN.model_copy(update={"levels": ServiceLevels(handover=2 * DAY)})
+
+    fired = all_of([PICKED_UP, given(5, side=CustodySide.GIVEN)], watched)
+
+    assert [(one.at, one.event_ids) for one in fired if one.kind is DeadlineKind.HANDOVER_OPEN] == [
+        (START + timedelta(hours=5) + 2 * DAY, ("given",))
+    ]
+
+
+def test_a_handover_that_both_sides_told_is_closed() -> None:
+    watched = PLAN.model_copy(update={"levels": ServiceLevels(handover=2 * DAY)})
+
+    assert DeadlineKind.HANDOVER_OPEN not in {one.kind for one in all_of([given(5, side=CustodySide.BOTH)], watched)}
+
+
+def test_a_plan_of_before_the_clock_watches_no_handover() -> None:
+    assert DeadlineKind.HANDOVER_OPEN not in {one.kind for one in all_of([given(5, side=CustodySide.GIVEN)], PLAN)}

@@ -298,7 +298,7 @@ def test_hints(tmp_path: Path) -> None:
     [hint] = dialect(tmp_path).normalise(body(**parcel), received_at=RECEIVED_AT).hints
 
     assert (hint.tracking_number, hint.origin_country, hint.destination_country) == ("A1", "DE", "FR")
-    assert (hint.direction, hint.partner_numbers) == (Direction.RETURN, (("next_post", "N1"),))
+    assert (hint.direction, hint.partner_numbers) == (Direction.RETURN, (("next_post", "N1", "WHOLE"),))
 
 
 @pytest.mark.parametrize(("status", "codes"), [("DL", []), ("AR/X", []), ("EX", ["conflict"]), ("ET", []), ("?", [])])
