@@ -22,16 +22,16 @@ def linker(world: Any) -> Linker:
 
 
 async def tell(world: Any) -> None:
-    """Register S-1 under AB1 and take in a payload about AB1 that names the partner's number."""
-    await world.register("S-1", "AB1")
+    """Register S-1 under AB123 and take in a payload about AB123 that names the partner's number."""
+    await world.register("S-1", "AB123")
     inbox = world.ledger.inbox
     message = inbox.keep(IncomingMessage("main", "acme-main", "acme", b"{}", "application/json", world.clock.now()))
-    hint = ShipmentHint("AB1", partner_numbers=(PartnerNumber("royalmail", NUMBER, LegRole.LAST_MILE),))
+    hint = ShipmentHint("AB123", partner_numbers=(PartnerNumber("royalmail", NUMBER, LegRole.LAST_MILE),))
     inbox.record(message, Normalised("acme", "1", hints=[hint]))
 
 
 async def linked(world: Any) -> None:
-    while len(world.ledger.registry.plan("main", "S-1").legs) == 1:
+    while len(world.ledger.registry.plan("main", "S-1").legs) == 1:  # noqa: ASYNC110 - a ledger tells nobody
         await asyncio.sleep(0.02)
 
 
@@ -56,7 +56,7 @@ async def test_a_refused_leg_leads_nothing_here_and_is_kept_for_a_person(world: 
 
 
 async def refused(world: Any) -> None:
-    while [row.detail for row in world.ledger.links.refused("main")] != ["the shipment has ended"]:
+    while [row.detail for row in world.ledger.links.refused("main")] != ["the shipment has ended"]:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 
 
