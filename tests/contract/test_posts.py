@@ -49,7 +49,7 @@ def test_the_post_that_takes_over_is_named_with_its_number() -> None:
     partner = {"name": "USPS", "network": "US", "reference": "LA 1 US"}
     [hint] = normalised("laposte", laposte(contextData={"partner": partner})).hints
 
-    assert hint.partner_numbers == (("usps", "LA1US"),)
+    assert hint.partner_numbers == (("usps", "LA1US", "WHOLE"),)
 
 
 @pytest.mark.parametrize("partner", [None, {}, {"name": "USPS"}, {"reference": "LA1US"}])
