@@ -1,5 +1,6 @@
-"""Faults inside one segment that can be told without knowing the message: dates and times that cannot be."""
+"""What one segment tells without its message: dates and times that cannot be, zones and coordinates inside values."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -10,6 +11,10 @@ from mappings.edi.segments import Node
 ZONE: Final = "@zone"
 """Key of a DTM node: the zone's letters that its value carries (2379 formats 301 to 304)."""
 
+LONGITUDE: Final = "@longitude"
+LATITUDE: Final = "@latitude"
+"""Keys of an MS1 node: its angles in degrees, north and east positive."""
+
 Check = Callable[[Node], Iterator[Finding]]
 
 _X12_STAMPS: Final = {"AT7": (("05", "06"),), "G62": (("02", "04"),)}
@@ -19,8 +24,15 @@ _NO_POINT: Final = frozenset({"602", "609", "610", "616", "718", "719", "804", "
 """2379 formats of weeks, months, years, durations and periods that are no point in time."""
 
 
+_ANGLE: Final = re.compile(r"(\d{3})([0-5]\d)([0-5]\d)", re.ASCII)
+_ANGLES: Final = ((LONGITUDE, "04", "06", "EW"), (LATITUDE, "05", "07", "NS"))
+"""Key, MS1 element of the angle (DDDMMSS), element of its half, the positive and the negative half."""
+
+
 def x12(node: Node) -> Iterator[Finding]:
-    """Yield dates (code 8) and times (code 9) that cannot be."""
+    """Yield dates (code 8) and times (code 9) that cannot be; keep the coordinates of MS1 in the node."""
+    if node[TAG] == "MS1":
+        _measure(node)
     for date, time in _X12_STAMPS.get(node[TAG], ()):
         value = _text(node, date)
         if value and not is_x12_date(value):
@@ -43,6 +55,14 @@ def edifact(node: Node) -> Iterator[Finding]:
         yield _element(node, "12", 1, detail, component=2)
     elif read.zone is not None:
         node[ZONE] = read.zone
+
+
+def _measure(node: Node) -> None:
+    for key, angle, half, halves in _ANGLES:
+        found, side = _ANGLE.fullmatch(_text(node, angle)), _text(node, half)
+        if found is not None and side and side in halves:
+            degrees = int(found[1]) + int(found[2]) / 60 + int(found[3]) / 3600
+            node[key] = f"{-degrees if side == halves[1] else degrees:.5f}"
 
 
 def _text(node: Node, key: str) -> str:

@@ -24,11 +24,13 @@ CARRIERS = (
     "aftership",
     "cainiao",
     "canadapost",
+    "canadapost_x12_214",
     "dhl_parcel_de",
     "easypost",
     "fedex",
     "laposte",
     "royalmail",
+    "ups_iftsta",
     "upu",
     "usps",
 )
@@ -92,7 +94,9 @@ def test_every_expectation_has_its_fixture(carrier: str) -> None:
 @by_carrier()
 def test_fixture_names_say_family_and_case(carrier: str) -> None:
     bad = [
-        path.name for path in fixtures(ROOT / carrier) if not re.fullmatch(r"[a-z]+__[a-z0-9_]+\.(json|xml)", path.name)
+        path.name
+        for path in fixtures(ROOT / carrier)
+        if not re.fullmatch(r"[a-z]+__[a-z0-9_]+\.(json|xml|edi)", path.name)
     ]
 
     assert bad == []

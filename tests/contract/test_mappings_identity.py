@@ -1,6 +1,7 @@
 """Facts are the same whatever order, repetition or wording their events come in; every event is accounted for."""
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from lxml import etree
 from bench.fuzz import Fuzzer
 from domain.milestones import Milestone
 from mappings.dialect import Dialect
+from mappings.edi.reading import standard_of
+from mappings.edi.standards import X12
 from mappings.engine import Mappings
 from mappings.expectations import RECEIVED_AT, expectation_of, fixtures
 from mappings.loading import ROOT
@@ -68,6 +71,8 @@ def meaning(dialect: Dialect, body: bytes) -> dict[str, tuple[Any, ...]]:
 
 def rearranged(carrier: str, body: bytes, change: Callable[[list[Any]], list[Any]]) -> bytes:
     """Return the payload with every list of events changed."""
+    if standard_of(body) is not None:
+        return _rearranged_edi(body, change)
     if body.lstrip().startswith(b"<"):
         return _rearranged_xml(carrier, body, change)
     tree = orjson.loads(body)
@@ -98,8 +103,20 @@ def _rearranged_xml(carrier: str, body: bytes, change: Callable[[list[Any]], lis
     return etree.tostring(root)
 
 
+def _rearranged_edi(body: bytes, change: Callable[[list[Any]], list[Any]]) -> bytes:
+    """Return the interchange with its messages changed; counts of the envelope are left as they were."""
+    is_x12 = standard_of(body) is X12
+    header, trailer = (rb"ST", rb"SE") if is_x12 else (rb"UNH", rb"UNT")
+    end = b"\n" if is_x12 and b"~" not in body else b"~" if is_x12 else body[8:9] if body[:3] == b"UNA" else b"'"
+    found = list(re.finditer(rb"\b%s\W.*?\b%s\W.*?%s" % (header, trailer, re.escape(end)), body, re.DOTALL))
+    messages = change([one[0] for one in found])
+    return body[: found[0].start()] + b"".join(messages) + body[found[-1].end() :]
+
+
 def reworded(carrier: str, body: bytes) -> bytes:
     """Return the payload with other words in every event, where words do not decide its meaning."""
+    if standard_of(body) is not None:
+        return re.sub(rb":REASON|(?<=\*)ROLLING", rb" (IN OTHER WORDS)\g<0>", body)
 
     def change(events: list[Any]) -> list[Any]:
         for event in events:
