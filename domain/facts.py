@@ -81,12 +81,17 @@ class Delivery(BaseModel):
 
 
 class Correction(BaseModel):
-    """Which earlier fact this one takes back or replaces."""
+    """Which earlier fact this one takes back or replaces.
+
+    `heard_at` is set where a better mapping corrects what was read from a stored message: it is when that message was
+    recorded, because reading it again is no news from its source. Corrections that somebody told have none.
+    """
 
     model_config = FROZEN
 
     event_id: str
     kind: CorrectionKind
+    heard_at: AwareDatetime | None = None
 
 
 class Source(BaseModel):

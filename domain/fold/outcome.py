@@ -94,7 +94,12 @@ def _owner(state: State, holds: Sequence[OpenHold], piece: Piece) -> Owner:
 
 def _heard_at(facts: Iterable[Fact]) -> datetime | None:
     """Return when the newest news was recorded; what the hub or its people said is no news."""
-    return max((fact.recorded_at for fact in facts if _is_news(fact)), default=None)
+    return max((_heard(fact) for fact in facts if _is_news(fact)), default=None)
+
+
+def _heard(fact: Fact) -> datetime:
+    """Return when the source told it: a stored message that a better mapping reads again was heard long before."""
+    return (fact.corrects.heard_at if fact.corrects is not None else None) or fact.recorded_at
 
 
 def _is_news(fact: Fact) -> bool:
