@@ -10,7 +10,7 @@ SEED ?= 1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos fuzz mutation lock format record clean
+.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos renormalise fuzz mutation lock format record clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: $(READY) ## Measure speed and cost with correctness checks; BENCH_JSON=fi
 
 chaos: $(READY) ## Kill worker, gateway and server at random under load; SEED=n SHIPMENTS=n
 	@$(BIN)/python -m bench.chaos --seed $(SEED) --shipments $(or $(SHIPMENTS),300)
+
+renormalise: $(READY) ## Put one row of a mapping right and let SHIPMENTS=1000 stored shipments follow
+	@$(BIN)/python -m bench.renormalise $(or $(SHIPMENTS),1000)
 
 fuzz: $(READY) ## Feed N mutated payloads to every dialect; N=100000 SEED=n
 	@$(BIN)/python -m bench.fuzz $(N) $(SEED)

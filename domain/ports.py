@@ -107,6 +107,10 @@ class LateFacts(Protocol):
         """Keep the facts as anomalies of the ended shipment; repeating it changes nothing."""
         ...
 
+    def is_over(self, tenant: str, shipment_id: str) -> bool:
+        """Tell whether the shipment has closed its chain, also when Temporal has forgotten its workflow."""
+        ...
+
 
 class Dispatcher(Protocol):
     """The way into shipment workflows."""

@@ -32,10 +32,14 @@ class RereadKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """One event whose reading changes: what is in force now, what will be, and the facts that make it so."""
+    """One event whose reading changes: what is in force now, what will be, and the facts that make it so.
+
+    `readings` are the ids of every fact of the event so far: whoever appends checks that there are no others.
+    """
 
     kind: RereadKind
     event_id: str
+    readings: tuple[str, ...]
     before: Fact | None
     after: Fact | None
     facts: tuple[Fact, ...]
@@ -95,7 +99,7 @@ def reread(
         if family is not None:
             found += _compared(fact, family, at)
         elif fact.event_id not in elsewhere:
-            found.append(Reread(RereadKind.NEW, fact.event_id, None, fact, (fact,)))
+            found.append(Reread(RereadKind.NEW, fact.event_id, (), None, fact, (fact,)))
     for event_id, family in known.items():
         if event_id not in now:
             found += _gone(event_id, family, version, at)
@@ -121,7 +125,7 @@ def _compared(fact: Fact, family: list[Fact], at: datetime) -> list[Reread]:
     correction = Correction(event_id=target.event_id, kind=CorrectionKind.AMEND, heard_at=fact.recorded_at)
     event_id = ids.event_id("reread", target.event_id, correction.kind, len(family))
     after = fact.model_copy(update={"event_id": event_id, "corrects": correction, "recorded_at": at})
-    return [Reread(RereadKind.AMENDED, fact.event_id, holding, after, (after,))]
+    return [Reread(RereadKind.AMENDED, fact.event_id, _ids(family), holding, after, (after,))]
 
 
 def _gone(event_id: str, family: list[Fact], version: str, at: datetime) -> list[Reread]:
@@ -129,7 +133,11 @@ def _gone(event_id: str, family: list[Fact], version: str, at: datetime) -> list
     if holding is None:
         return []
     voids = tuple(_void(fact, len(family), version, at) for fact in _line(holding, family))
-    return [Reread(RereadKind.GONE, event_id, holding, None, voids)]
+    return [Reread(RereadKind.GONE, event_id, _ids(family), holding, None, voids)]
+
+
+def _ids(family: list[Fact]) -> tuple[str, ...]:
+    return tuple(sorted(fact.event_id for fact in family))
 
 
 def _line(holding: Fact, family: list[Fact]) -> list[Fact]:

@@ -75,9 +75,14 @@ class TemporalDispatcher:
     async def _start_with(self, delivery: Delivery, batch: FactBatch) -> None:
         """Start the workflow with its first facts; the plan is only needed here, so only here it is read."""
         plan = await asyncio.to_thread(self.registry.plan, delivery.tenant, delivery.shipment_id)
+        # Temporal forgets ended workflows after a time: a second one must not begin a chain that is closed.
+        is_over = await asyncio.to_thread(self.late.is_over, delivery.tenant, delivery.shipment_id)
         try:
-            await _patiently(partial(self._start, plan, batch))
+            if not is_over:
+                await _patiently(partial(self._start, plan, batch))
         except WorkflowAlreadyStartedError:
+            is_over = True
+        if is_over:
             late = Delivery(delivery.tenant, delivery.shipment_id, batch.facts)
             await asyncio.to_thread(self.late.late, late)
             _log.warning("shipment.fact_after_end", shipment_id=delivery.shipment_id, facts=len(batch.facts))

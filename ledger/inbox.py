@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select, update
 from typing_extensions import override
@@ -12,18 +12,15 @@ from domain import ids
 from domain.errors import NotFoundError
 from domain.facts import Fact
 from domain.messages import Delivery, IncomingMessage, MessageStatus, Recorded, StoredMessage
-from domain.milestones import Milestone
 from domain.normalised import Normalised
 from domain.ports import Inbox
-from ledger.columns import storable
 from ledger.database import Database
 from ledger.links import keep_links
-from ledger.recording import code_row, fact_row, recorded, rejection_row
+from ledger.recording import fact_row, recorded, rejection_row
 from ledger.routing import deliveries, lock_numbers, number_key
 from ledger.rows import FactDelivery
-from ledger.tables import facts, messages, rejected_events, unknown_codes
-
-_LONGEST_CODE: Final = 200  # characters
+from ledger.tables import facts, messages, rejected_events
+from ledger.unknown import count_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class LedgerInbox(Inbox):
                 shared=True,
             )
             new = self._insert_facts(connection, message, list(unique.values()), routes)
-            self._count_unknown(connection, message, [unique[event_id] for event_id in new])
+            count_unknown(self.database, connection, message, [unique[event_id] for event_id in new])
             rejections = [rejection_row(message, rejected) for rejected in normalised.rejected]
             self.database.insert_new(connection, rejected_events, rejections)
             links = keep_links(self.database, connection, message, normalised.hints)
@@ -147,26 +144,6 @@ class LedgerInbox(Inbox):
         rows = sorted((fact_row(message, fact, routes) for fact in found), key=lambda row: str(row["event_id"]))
         result = connection.execute(counted.returning(facts.c.event_id, facts.c.times_seen), rows)
         return {row.event_id for row in result if row.times_seen == 1}
-
-    def _count_unknown(self, connection: Connection, message: StoredMessage, new: list[Fact]) -> None:
-        rows: dict[str, dict[str, Any]] = {}
-        for fact in new:
-            if fact.milestone is not Milestone.UNMAPPED:
-                continue
-            code = storable(fact.source.raw_code or f"text:{fact.source.raw_text or ''}", _LONGEST_CODE)
-            row = rows.setdefault(code, code_row(message, fact, code))
-            row["seen"] += 1
-        if not rows:
-            return
-        insert = self.database.insert(unknown_codes)
-        counted = insert.on_conflict_do_update(
-            index_elements=["tenant", "dialect", "code"],
-            set_={
-                "seen": unknown_codes.c.seen + insert.excluded.seen,
-                "last_seen_at": insert.excluded.last_seen_at,
-            },
-        )
-        connection.execute(counted, [rows[code] for code in sorted(rows)])
 
     def _mark_read(self, connection: Connection, message: StoredMessage, normalised: Normalised) -> None:
         first = normalised.problems[0] if normalised.problems else None

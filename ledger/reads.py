@@ -17,7 +17,7 @@ from ledger.convergence import convergence_row
 from ledger.database import Database
 from ledger.inbox import stored
 from ledger.listing import list_shipments, shipment_row
-from ledger.review import list_parked, list_rejected, list_unmapped, list_unreadable
+from ledger.review import list_parked, list_rejected, list_unreadable
 from ledger.rows import (
     FactDelivery,
     FactRow,
@@ -30,6 +30,7 @@ from ledger.rows import (
     UnknownCode,
 )
 from ledger.tables import audit_entries, changes, convergence, facts, journeys, messages, shipments
+from ledger.unknown import list_unmapped
 
 MOST_ROWS: Final = 1_000
 """The longest page of anything."""

@@ -1,15 +1,31 @@
 """The rows that one read message becomes."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from domain.facts import Fact
-from domain.messages import Delivery, Recorded, StoredMessage
+from domain.messages import Delivery, Recorded
 from domain.normalised import Rejected
 from ledger.routing import number_key
 from ledger.rows import FactDelivery
 
 
-def fact_row(message: StoredMessage, fact: Fact, routes: dict[str, str | None]) -> dict[str, Any]:
+class Origin(Protocol):
+    """What rows keep of the message that they were read from."""
+
+    @property
+    def tenant(self) -> str: ...  # noqa: D102 - see StoredMessage
+    @property
+    def account(self) -> str: ...  # noqa: D102
+    @property
+    def message_id(self) -> str: ...  # noqa: D102
+    @property
+    def dialect(self) -> str: ...  # noqa: D102
+    @property
+    def received_at(self) -> datetime: ...  # noqa: D102
+
+
+def fact_row(message: Origin, fact: Fact, routes: dict[str, str | None]) -> dict[str, Any]:
     """Return the row of a fact, parked where its number has no shipment."""
     key = number_key(fact.tracking_number)
     shipment_id = routes[key]
@@ -25,10 +41,12 @@ def fact_row(message: StoredMessage, fact: Fact, routes: dict[str, str | None]) 
         "event_index": fact.source.index,
         "recorded_at": message.received_at,
         "body": fact.model_dump_json(exclude_none=True),
+        "corrects": fact.corrects.event_id if fact.corrects is not None else None,
+        "correction": fact.corrects.kind if fact.corrects is not None else None,
     }
 
 
-def code_row(message: StoredMessage, fact: Fact, code: str) -> dict[str, Any]:
+def code_row(message: Origin, fact: Fact, code: str) -> dict[str, Any]:
     """Return the row of a code that no table knows, not counted yet."""
     return {
         "tenant": message.tenant,
@@ -42,7 +60,7 @@ def code_row(message: StoredMessage, fact: Fact, code: str) -> dict[str, Any]:
     }
 
 
-def rejection_row(message: StoredMessage, rejected: Rejected) -> dict[str, Any]:
+def rejection_row(message: Origin, rejected: Rejected) -> dict[str, Any]:
     """Return the row of a source event that did not become a fact."""
     return {
         "tenant": message.tenant,

@@ -1,4 +1,4 @@
-"""What waits for a person: unknown codes, unregistered numbers, events and messages that could not be read."""
+"""What waits for a person: unregistered numbers, events and messages that could not be read."""
 
 from typing import Any
 
@@ -6,14 +6,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, sele
 
 from domain.errors import PartnerContractError
 from domain.messages import MessageStatus
-from ledger.rows import FactDelivery, MessageRow, ParkedNumber, RejectedRow, UnknownCode
-from ledger.tables import facts, messages, rejected_events, unknown_codes
-
-
-def list_unmapped(connection: Connection, tenant: str | None) -> list[UnknownCode]:
-    """Return unknown codes, most seen first."""
-    query = select(unknown_codes).order_by(unknown_codes.c.seen.desc(), unknown_codes.c.dialect, unknown_codes.c.code)
-    return [UnknownCode(**row) for row in connection.execute(_of(query, unknown_codes, tenant)).mappings()]
+from ledger.rows import FactDelivery, MessageRow, ParkedNumber, RejectedRow
+from ledger.tables import facts, messages, rejected_events
 
 
 def list_parked(connection: Connection, tenant: str | None) -> list[ParkedNumber]:
@@ -30,9 +24,14 @@ def list_parked(connection: Connection, tenant: str | None) -> list[ParkedNumber
 
 
 def list_rejected(connection: Connection, tenant: str | None, limit: int) -> list[RejectedRow]:
-    """Return rejected events, latest first."""
+    """Return rejected events that no mapping has read since, latest first."""
     of = rejected_events.c
-    query = select(rejected_events).order_by(of.recorded_at.desc(), of.message_id, of.event_index).limit(limit)
+    query = (
+        select(rejected_events)
+        .where(of.resolved_at.is_(None))
+        .order_by(of.recorded_at.desc(), of.message_id, of.event_index)
+        .limit(limit)
+    )
     return [RejectedRow(**row) for row in connection.execute(_of(query, rejected_events, tenant)).mappings()]
 
 

@@ -153,7 +153,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCode:
-    """A code that no table knows, counted once per event."""
+    """A code that no table knows, counted once per event; `waiting` events of `shipments` still have no meaning."""
 
     tenant: str
     dialect: str
@@ -163,6 +163,10 @@ class UnknownCode:
     seen: int
     first_seen_at: datetime
     last_seen_at: datetime
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    waiting: int = 0
+    shipments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,8 @@ class RejectedRow:
     tracking_number: str | None
     raw_code: str | None
     recorded_at: datetime
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

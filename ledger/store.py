@@ -1,16 +1,14 @@
 """The ledger as the rest of the hub sees it: one object with a part per concern."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 from sqlalchemy import select
 
-from domain.messages import StoredMessage
-from domain.normalised import Normalised
 from domain.ports import Clock
 from ledger.access import LedgerAccess
 from ledger.accounts import LedgerAccounts
+from ledger.amending import LedgerAmendments
 from ledger.connections import LedgerConnections
 from ledger.convergence import LedgerConvergence
 from ledger.database import Database, connect
@@ -21,8 +19,11 @@ from ledger.journal import LedgerJournal
 from ledger.links import LedgerLinks
 from ledger.private import LedgerPrivate
 from ledger.reads import LedgerReads
+from ledger.rederiving import Earlier, Rederive
 from ledger.registry import LedgerRegistry
+from ledger.renormalisations import LedgerMappings, LedgerRenormalisations
 from ledger.tables import counters
+from ledger.unknown import LedgerUnknown
 from ledger.vault import Vault
 from ledger.verify import verify
 
@@ -44,6 +45,10 @@ class Ledger:
     convergence: LedgerConvergence
     idempotency: LedgerIdempotency
     private: LedgerPrivate
+    unknown: LedgerUnknown
+    amendments: LedgerAmendments
+    renormalisations: LedgerRenormalisations
+    mappings: LedgerMappings
 
     @classmethod
     def open(cls, url: str, *, master_key: bytes | None = None, clock: Clock | None = None) -> Self:
@@ -60,10 +65,11 @@ class Ledger:
         vault = Vault(master_key)
         database = connect(url, clock)
         convergence = LedgerConvergence(database)
+        inbox = LedgerInbox(database)
         return cls(
             database=database,
             vault=vault,
-            inbox=LedgerInbox(database),
+            inbox=inbox,
             links=LedgerLinks(database),
             registry=LedgerRegistry(database),
             journal=LedgerJournal(database, convergence),
@@ -74,6 +80,10 @@ class Ledger:
             convergence=convergence,
             idempotency=LedgerIdempotency(database),
             private=LedgerPrivate(database, vault),
+            unknown=LedgerUnknown(database),
+            amendments=LedgerAmendments(database, inbox),
+            renormalisations=LedgerRenormalisations(database),
+            mappings=LedgerMappings(database),
         )
 
     def ping(self) -> None:
@@ -86,10 +96,11 @@ class Ledger:
         tenant: str | None = None,
         shipment_id: str | None = None,
         *,
-        rederive: Callable[[StoredMessage], Normalised] | None = None,
+        rederive: Rederive | None = None,
+        earlier: Earlier | None = None,
     ) -> VerifyReport:
         """Prove chains, raw bytes, facts and read model; see `ledger.verify`."""
-        return verify(self.database, tenant, shipment_id, rederive=rederive)
+        return verify(self.database, tenant, shipment_id, rederive=rederive, earlier=earlier)
 
     def close(self) -> None:
         """Close all connections; a later use opens new ones."""

@@ -67,6 +67,7 @@ messages: Final = Table(
     Column("problems", Text),
     Index(None, "status", "received_at"),
     Index(None, "tenant", "message_id"),
+    Index(None, "dialect", "received_at"),
 )
 
 facts: Final = Table(
@@ -84,6 +85,9 @@ facts: Final = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("times_seen", Integer, nullable=False, server_default=text("1")),
     Column("body", Text, nullable=False),
+    # Only on corrections: the fact that this one takes back or replaces, and which of the two.
+    Column("corrects", Digest),
+    Column("correction", String(8)),
     ForeignKeyConstraint(
         ["tenant", "account", "message_id"], ["messages.tenant", "messages.account", "messages.message_id"]
     ),
@@ -91,6 +95,13 @@ facts: Final = Table(
     Index(None, "tenant", "shipment_id"),
     Index(None, "delivery", "recorded_at"),
     Index(None, "tenant", "account", "message_id"),
+    Index(
+        "ix_facts_corrects",
+        "tenant",
+        "corrects",
+        postgresql_where=text("corrects IS NOT NULL"),
+        sqlite_where=text("corrects IS NOT NULL"),
+    ),
 )
 
 rejected_events: Final = Table(
@@ -105,6 +116,8 @@ rejected_events: Final = Table(
     Column("tracking_number", Words(200)),
     Column("raw_code", Words(200)),
     Column("recorded_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    Column("resolved_by", Words(100)),
 )
 
 unknown_codes: Final = Table(
@@ -118,6 +131,8 @@ unknown_codes: Final = Table(
     Column("seen", Integer, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    Column("resolved_by", Words(100)),
 )
 
 numbers: Final = Table(

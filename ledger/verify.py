@@ -1,7 +1,7 @@
 """Proves that nothing in the ledger was changed, removed or slipped in after it was written."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
@@ -10,24 +10,25 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from domain import ids
 from domain.audit import GENESIS, AuditEntry, EntryKind, entry_hash
-from domain.errors import PayloadError
-from domain.facts import Fact
 from domain.messages import MessageStatus, StoredMessage
-from domain.normalised import Normalised
 from ledger.database import Database
 from ledger.findings import Fault, Finding, VerifyReport
 from ledger.inbox import stored
 from ledger.journal import FEED
+from ledger.rederiving import Earlier, Rederivation, Rederive
 from ledger.tables import audit_entries, changes, counters, facts, journeys, messages, shipments
 
 _CHUNK: Final = 500  # rows held in memory at a time
 _BODIES: Final = 20  # messages held in memory at a time; one may have a megabyte
 
-Rederive = Callable[[StoredMessage], Normalised]
-
 
 def verify(
-    database: Database, tenant: str | None = None, shipment_id: str | None = None, *, rederive: Rederive | None = None
+    database: Database,
+    tenant: str | None = None,
+    shipment_id: str | None = None,
+    *,
+    rederive: Rederive | None = None,
+    earlier: Earlier | None = None,
 ) -> VerifyReport:
     """Recompute every chain, digest and fact in scope and return what does not fit; reads one consistent state.
 
@@ -36,8 +37,9 @@ def verify(
         tenant: Only this tenant's rows.
         shipment_id: Only this shipment and the messages its facts came from.
         rederive: The normaliser; with it each stored fact must come out of its raw bytes again.
+        earlier: The normaliser of earlier mapping versions, for facts that one of them read.
     """
-    audit = _Audit(tenant, shipment_id, rederive)
+    audit = _Audit(tenant, shipment_id, rederive, earlier)
     with database.read() as connection:
         if database.is_postgres:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -55,6 +57,7 @@ class _Audit:
     tenant: str | None
     shipment_id: str | None
     rederive: Rederive | None
+    earlier: Earlier | None
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("shipments", "entries", "messages", "facts", "rederived"), 0)
@@ -169,22 +172,22 @@ class _Audit:
             self._facts_of(connection, message, self.rederive)
 
     def _facts_of(self, connection: Connection, message: StoredMessage, rederive: Rederive) -> None:
-        try:
-            derived = {fact.event_id: fact for fact in rederive(message).facts}
-        except PayloadError:
-            derived = {}
         query = select(facts.c.event_id, facts.c.shipment_id, facts.c.body).where(
             facts.c.tenant == message.tenant,
             facts.c.account == message.account,
             facts.c.message_id == message.message_id,
-            *self._scope(facts, "shipment_id"),
         )
-        for row in connection.execute(query):
-            finding = _compare(row.event_id, row.body, derived.get(row.event_id))
+        # All of them: what corrects what is known from the whole message, even when only one shipment is asked for.
+        rows = {row.event_id: row for row in connection.execute(query)}
+        bodies = {event_id: row.body for event_id, row in rows.items()}
+        for event_id, finding in Rederivation(message, rederive, self.earlier).findings(bodies):
+            shipment_id = rows[event_id].shipment_id
+            if self.shipment_id not in {None, shipment_id}:
+                continue
             if finding is None:
                 self.counts["rederived"] += 1
                 continue
-            where = {"shipment_id": row.shipment_id, "event_id": row.event_id, "message_id": message.message_id}
+            where = {"shipment_id": shipment_id, "event_id": event_id, "message_id": message.message_id}
             self.faults.append(Fault(finding, message.tenant, "the raw bytes say otherwise", **where))
 
     def _add(self, finding: Finding, row: Row[Any], detail: str) -> None:
@@ -227,17 +230,3 @@ def _state(text: str | None) -> str | None:
     document = json.loads(text) if text else {}
     state = document.get("state") if isinstance(document, dict) else None
     return state if isinstance(state, str) else None
-
-
-def _compare(event_id: str, body: str, derived: Fact | None) -> Finding | None:
-    """Compare a stored fact with the one derived now; a newer mapping may read the same event otherwise."""
-    if derived is None:
-        return Finding.FACT_NOT_REDERIVED
-    try:
-        kept = Fact.model_validate_json(body)
-    except ValueError:
-        return Finding.FACT_CHANGED
-    if kept.event_id != event_id:
-        return Finding.FACT_CHANGED
-    is_same_reading = kept.source.mapping_version == derived.source.mapping_version
-    return Finding.FACT_CHANGED if is_same_reading and kept != derived else None

@@ -125,6 +125,10 @@ class Dialect:
             hints=outcome.hints,
         )
 
+    def knows(self, code: str) -> bool:
+        """Tell whether a row gives the code, as sent, a meaning in every event; rules decide by event and do not."""
+        return self.codes.entry(CodeReader(self.mapping.event.code).key(code)).row is not None
+
     def explain(self, body: bytes) -> list[Explained | None]:
         """Return, in document order, what each event of a payload uses of the mapping; None for what is no event."""
         form = self._only or self._form_of(body)

@@ -13,9 +13,10 @@ from mappings.loading import ROOT, folders, load
 class Mappings:
     """Implements `domain.ports.Normaliser` over the mapping folders."""
 
-    def __init__(self, dialects: dict[str, Dialect]) -> None:
-        """Hold compiled dialects by carrier id."""
+    def __init__(self, dialects: dict[str, Dialect], root: Path = ROOT) -> None:
+        """Hold compiled dialects by carrier id; `root` is the folder that holds their folders."""
         self._dialects = dialects
+        self._root = root
 
     @classmethod
     def load(cls, root: Path | None = None) -> Self:
@@ -29,7 +30,7 @@ class Mappings:
                 raise MappingInvalidError(f"{folder.name}/mapping.toml: {error}", file=folder.name) from error
         if not dialects:
             raise MappingInvalidError(f"no mapping below {(root or ROOT).name}")
-        return cls(dialects)
+        return cls(dialects, root or ROOT)
 
     @property
     def carriers(self) -> tuple[str, ...]:
@@ -42,6 +43,10 @@ class Mappings:
         if found is None:
             raise NotFoundError(f"no dialect {name!r}; known: {', '.join(self.carriers)}", dialect=name[:100])
         return found
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of one dialect: its fixtures and code lists, where they are installed."""
+        return self._root / name
 
     def normalise(
         self, dialect: str, body: bytes, *, received_at: datetime, message_id: str | None = None

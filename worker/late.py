@@ -7,6 +7,7 @@ from domain.audit import AuditEntry, EntryKind, LedgerCommit
 from domain.errors import HubBugError
 from domain.facts import Fact
 from domain.messages import Delivery
+from ledger.rereading import is_over
 from ledger.store import Ledger
 
 AFTER_END: Final = "AFTER_END"
@@ -32,6 +33,11 @@ class LedgerLateFacts:
                     raise
             else:
                 return
+
+    def is_over(self, tenant: str, shipment_id: str) -> bool:
+        """Tell whether the shipment's chain is closed: Temporal forgets ended workflows, the ledger does not."""
+        with self.ledger.database.read() as connection:
+            return is_over(connection, tenant, shipment_id)
 
     def _append(self, delivery: Delivery) -> None:
         shipment = self.ledger.reads.shipment(delivery.tenant, delivery.shipment_id)

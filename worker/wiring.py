@@ -2,7 +2,7 @@
 
 import binascii
 from base64 import b64decode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,15 +16,16 @@ from connectors.egress import EgressPolicy
 from connectors.http import PartnerHttp
 from domain.errors import EndpointGoneError, HubBugError
 from domain.intake import Intake
-from domain.messages import StoredMessage
-from domain.normalised import Normalised
 from domain.ports import Clock, Dispatcher
 from ledger.database import SystemClock
 from ledger.rows import ConnectionStatus
 from ledger.store import Ledger
 from mappings.engine import Mappings
+from worker.readers import KeepingNormaliser, earlier_rederiver, rederiver
 from worker.settings import Settings, SettingsInvalidError
 from worker.statedir import StateDir
+
+__all__ = ["earlier_rederiver", "rederiver"]
 
 WEBHOOK: Final = "webhook"
 """The kind of connection that takes signed CloudEvents."""
@@ -109,7 +110,8 @@ def load_mappings(settings: Settings) -> Mappings:
 
 def build_intake(ledger: Ledger, mappings: Mappings, dispatcher: Dispatcher) -> Intake:
     """Return the one way in."""
-    return Intake(inbox=ledger.inbox, normaliser=mappings, dispatcher=dispatcher, clock=CLOCK)
+    reader = KeepingNormaliser(mappings, ledger)
+    return Intake(inbox=ledger.inbox, normaliser=reader, dispatcher=dispatcher, clock=CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +138,3 @@ async def open_sinks(settings: Settings, ledger: Ledger) -> AsyncIterator[Connec
     policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
     async with PartnerHttp(policy) as http:
         yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK)
-
-
-def rederiver(mappings: Mappings) -> Callable[[StoredMessage], Normalised]:
-    """Return what turns kept bytes into facts again, for `milepost audit verify --rederive`."""
-
-    def rederive(message: StoredMessage) -> Normalised:
-        return mappings.normalise(
-            message.dialect, message.body, received_at=message.received_at, message_id=message.message_id
-        )
-
-    return rederive

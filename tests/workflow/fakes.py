@@ -79,6 +79,9 @@ class FakeLedger:
     def late(self, delivery: Delivery) -> None:
         self.late_facts.append(delivery)
 
+    def is_over(self, tenant: str, shipment_id: str) -> bool:
+        return any(entry.kind is EntryKind.ENDED for entry in self.entries[tenant, shipment_id])
+
     def kinds(self, plan: ShipmentPlan) -> list[EntryKind]:
         return [entry.kind for entry in self.entries[plan.tenant, plan.shipment_id]]
 

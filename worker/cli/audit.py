@@ -7,7 +7,7 @@ import typer
 
 from worker.cli.opening import TenantOption, begin, opened
 from worker.cli.output import ExitCode, JsonOption, emit, show, table
-from worker.wiring import load_mappings, rederiver
+from worker.wiring import earlier_rederiver, load_mappings, rederiver
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,13 +41,14 @@ def verify(
 ) -> None:
     """Recompute every hash chain, digest of raw bytes and stored fact; exit code 1 when anything differs.
 
-    A mapping that was improved since gives other facts than it did: --rederive then names them, which is what to
-    read before replaying.
+    Each fact is derived again by the mapping that read it: the ledger keeps every mapping that was in use. A mapping
+    that was improved since is no fault; `milepost mappings renormalise` shows what it would change.
     """
     settings = begin()
     with opened(settings) as ledger:
         reading = rederiver(load_mappings(settings)) if rederive else None
-        report = ledger.verify(tenant or (settings.tenant if shipment else None), shipment, rederive=reading)
+        scope = tenant or (settings.tenant if shipment else None)
+        report = ledger.verify(scope, shipment, rederive=reading, earlier=earlier_rederiver(ledger))
     if as_json:
         emit({**asdict(report), "is_intact": report.is_intact})
     else:

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "detect": Entry("detect", "Say which carriers a tracking number may be of, ranked.", _ASK),
     "shipments": Entry("shipments", "List shipments, show one, print its timeline.", _ASK),
     "unmapped": Entry("unmapped", "List carrier codes that no mapping knows.", _ASK),
+    "mappings": Entry("mappings", "Check tables, explain events, correct what was stored by a better table.", _ASK),
     "audit": Entry("audit", "Verify audit chains, and re-derive them from the raw bytes.", _ASK),
     "doctor": Entry("doctor", "Check the set-up and say how to fix what is wrong.", _KEEP),
     "migrate": Entry("migrate", "Bring the ledger's schema up to date (or down).", _KEEP),

@@ -1,0 +1,24 @@
+"""`milepost mappings`: what the tables know, what they do not, and what a better table changes."""
+
+import typer
+
+from worker.cli.mappings.renormalise import renormalise
+from worker.cli.unmapped import unmapped
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="""Look after the tables that turn carriers' codes into milestones.
+
+    [bold]Examples[/]
+
+      milepost mappings unmapped                           which codes came that nobody knows?
+      milepost mappings renormalise --carrier fedex        what would today's table change?
+
+    docs/changing-a-mapping.md walks through a change from unknown code to corrected order systems.
+    """,
+)
+
+app.command()(unmapped)
+app.command()(renormalise)
