@@ -106,6 +106,11 @@ class Dialect:
         self._skips = tuple((test(skip.when), skip.because) for skip in mapping.skip)
         self._header = CodeReader(mapping.header.code) if mapping.header else None
 
+    @property
+    def formats(self) -> frozenset[str]:
+        """Return the formats that the partner's payloads come in: `json`, `xml`, `x12`, `edifact`."""
+        return frozenset(self._forms)
+
     def normalise(self, body: bytes, *, received_at: datetime, message_id: str | None = None) -> Normalised:
         """Return facts and named problems; raise `PayloadError` when nothing in the bytes can be read."""
         form = self._only or self._form_of(body)

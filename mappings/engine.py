@@ -7,6 +7,8 @@ from typing import Self
 from domain.errors import MappingInvalidError, NotFoundError
 from domain.normalised import Normalised
 from mappings.dialect import Dialect
+from mappings.edi.acknowledging import Acknowledgement, acknowledge
+from mappings.edi.reading import standard_of
 from mappings.loading import ROOT, folders, load
 
 
@@ -53,3 +55,17 @@ class Mappings:
     ) -> Normalised:
         """Return facts and rejections; raise `PayloadError` for unreadable bytes, `NotFoundError` for no dialect."""
         return self.dialect(dialect).normalise(body, received_at=received_at, message_id=message_id)
+
+    def acknowledge(self, dialect: str, body: bytes, at: datetime) -> Acknowledgement | None:
+        """Return what the sender of an interchange is told: the same for the same bytes and time.
+
+        None where the dialect is not written in that standard, where nothing asks for an answer, and for an unknown
+        dialect: only what is read is acknowledged.
+
+        Raises:
+            PayloadRefusedError: The interchange is beyond the reader's limits.
+        """
+        known, standard = self._dialects.get(dialect), standard_of(body)
+        if known is None or standard is None or standard.name.lower() not in known.formats:
+            return None
+        return acknowledge(body, at)

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "up": Entry("up", "Run everything in one process: Temporal, ledger, worker, gateway.", _RUN),
     "worker": Entry("roles", "Run a worker process (production).", _RUN),
     "gateway": Entry("roles", "Run a gateway process (production).", _RUN),
+    "edi": Entry("edi", "Take interchanges from a watched folder and answer them.", _RUN),
     "normalise": Entry("normalise", "Show what a carrier payload becomes in the milestone language.", _ASK),
     "detect": Entry("detect", "Say which carriers a tracking number may be of, ranked.", _ASK),
     "shipments": Entry("shipments", "List shipments, show one, print its timeline.", _ASK),
