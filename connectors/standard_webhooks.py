@@ -17,6 +17,7 @@ from connectors.signatures import SignatureProblem, SignatureRefusedError
 ID_HEADER: Final = "webhook-id"
 TIMESTAMP_HEADER: Final = "webhook-timestamp"
 SIGNATURE_HEADER: Final = "webhook-signature"
+HEADERS: Final = (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the sender's clock may be from ours; older bytes are a replay."""

@@ -5,17 +5,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
-from connectors import standard_webhooks, track17
+from connectors.carrier_webhooks import scheme_of
 from connectors.signatures import SignatureRefusedError
 from domain.messages import IncomingMessage
 from gateway.answers import Accepted
 from gateway.deps import Gateway, InGateway
 from gateway.documented import errors
-from ledger.rows import CarrierAccount
 
 router: Final = APIRouter(tags=["carriers"])
 
-TRACK17: Final = "17track"
 _ANY_BYTES: Final = {
     "requestBody": {
         "required": True,
@@ -43,13 +41,16 @@ async def receive(
 ) -> Accepted:
     """Store the bytes of a carrier account's webhook.
 
-    17TRACK signs with its header `sign`; every other account with Standard Webhooks. The answer comes once the bytes
-    are stored, and repeating them changes nothing.
+    The account's dialect decides how the sender proves itself: 17TRACK by `sign`, EasyPost by `X-Hmac-Signature`,
+    AfterShip by `aftership-hmac-sha256`, UPS by `credential`, every other one by Standard Webhooks. The answer comes
+    once the bytes are stored, and repeating them changes nothing.
     """
     body = await request.body()
     found = await run_in_threadpool(gateway.deps.ledger.accounts.get, account)
     try:
-        _verify(found, body, request, gateway)
+        scheme_of(found.dialect).verify(
+            body, request.headers.items(), keys=found.signing_keys, now=gateway.deps.clock.now()
+        )
     except SignatureRefusedError as error:
         gateway.metrics.refused.labels(error.problem.value).inc()
         raise
@@ -62,13 +63,6 @@ async def receive(
         received_at=gateway.deps.clock.now(),
     )
     return await keep(gateway, message, way="webhook")
-
-
-def _verify(account: CarrierAccount, body: bytes, request: Request, gateway: Gateway) -> None:
-    if account.dialect == TRACK17:
-        track17.verify(body, request.headers.get(track17.SIGNATURE_HEADER), keys=account.signing_keys)
-        return
-    standard_webhooks.verify(body, request.headers, keys=account.signing_keys, now=gateway.deps.clock.now())
 
 
 async def keep(gateway: Gateway, message: IncomingMessage, *, way: str) -> Accepted:

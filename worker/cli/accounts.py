@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from connectors.standard_webhooks import key_bytes, new_key
+from connectors.carrier_webhooks import scheme_of
 from ledger.rows import CarrierAccount
 from worker.cli import calling
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
@@ -17,7 +17,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="""Carrier accounts: which carrier calls under which name with which signature, and how the hub calls it.
 
-    17TRACK signs with its own scheme: pass its key with --secret. Everything else signs by Standard Webhooks.
+    17TRACK and AfterShip make the secret themselves: pass it with --secret. EasyPost and UPS Track Alert are told ours.
+    Everything else signs by Standard Webhooks.
 
     [bold]Examples[/]
 
@@ -42,8 +43,6 @@ for name, command in (
 SecretOption = Annotated[
     str | None, typer.Option(help="The signing secret, when the carrier gives one; default: a fresh one is made.")
 ]
-
-TRACK17 = "17track"
 
 
 @app.command()
@@ -92,13 +91,22 @@ def rotate(account: str, secret: SecretOption = None, *, as_json: JsonOption = F
 
 
 def _checked(dialect: str, secret: str | None) -> str:
+    scheme = scheme_of(dialect)
     if secret is None:
-        return new_key()
-    if dialect != TRACK17:
-        try:
-            key_bytes(secret)
-        except ValueError as error:
-            raise CommandFailedError(str(error), hint="leave --secret out to get one", code=ExitCode.USAGE) from error
+        if scheme.secret_from_provider:
+            raise CommandFailedError(
+                f"{dialect} signs with a secret of its own making",
+                hint="pass what its portal shows with --secret",
+                code=ExitCode.USAGE,
+            )
+        return scheme.fresh_secret()
+    try:
+        scheme.check_secret(secret)
+    except ValueError as error:
+        hint = (
+            "take the one in the provider's portal" if scheme.secret_from_provider else "leave --secret out to get one"
+        )
+        raise CommandFailedError(str(error), hint=hint, code=ExitCode.USAGE) from error
     return secret
 
 

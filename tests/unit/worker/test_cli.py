@@ -195,6 +195,21 @@ def test_17track_keeps_its_own_kind_of_secret(ledger: Ledger):
     assert ledger.accounts.get("tracker").signing_keys == ("A1B2",)
 
 
+@pytest.mark.parametrize("dialect", ["17track", "aftership"])
+def test_a_secret_that_the_provider_makes_has_to_be_given(ledger: Ledger, dialect: str):
+    refused = run("accounts", "add", "tracker", "--dialect", dialect)
+
+    assert (refused.exit_code, ledger.accounts.list()) == (2, ())
+    assert "--secret" in refused.stderr
+
+
+def test_a_secret_that_we_make_fits_the_provider(ledger: Ledger):
+    made = as_json("accounts", "add", "parcels", "--dialect", "easypost")["secret"]
+
+    assert len(made) == 64
+    assert ledger.accounts.get("parcels").signing_keys == (made,)
+
+
 def test_connections_are_added_and_listed_without_secrets(ledger: Ledger):
     made = as_json("erp", "add", "shop", "https://shop.example.com/hook")
 
