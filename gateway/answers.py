@@ -13,6 +13,22 @@ from domain.publication import StatusChange
 from domain.shipments import Leg, ShipmentKind
 from domain.states import State
 from ledger.rows import ConvergenceRow, ShipmentRow, TimelineRow, UnknownCode
+from mappings.edi.acknowledging import Acknowledgement
+
+
+class AcknowledgementOut(BaseModel):
+    """The answer to an interchange, in its own standard. The same bytes are always answered equally."""
+
+    kind: str = Field(description="`997` or `CONTRL`.", examples=["997"])
+    verdict: str = Field(description="`ACCEPTED`, `WITH_ERRORS` or `REJECTED`.", examples=["ACCEPTED"])
+    body: str = Field(description="The interchange that answers.", examples=["ISA*00*          *00*..."])
+
+    @classmethod
+    def of(cls, answer: Acknowledgement | None) -> Self | None:
+        """Return what is shown of an answer; None of none."""
+        if answer is None:
+            return None
+        return cls(kind=answer.kind, verdict=answer.verdict.name, body=answer.body.decode())
 
 
 class Accepted(BaseModel):
@@ -20,6 +36,9 @@ class Accepted(BaseModel):
 
     message_id: str = Field(description="The content address of the bytes.", examples=["m_9f86d081884c7d65"])
     is_new: bool = Field(description="False when the same bytes were stored before.")
+    acknowledgement: AcknowledgementOut | None = Field(
+        default=None, description="For interchanges (X12, EDIFACT): what to tell their sender. Absent otherwise."
+    )
 
 
 class RegisteredOut(BaseModel):

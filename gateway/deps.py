@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from domain.intake import Intake
 from domain.ports import Clock, Dispatcher, ShipmentCommands
+from gateway.acknowledging import Acknowledger, nothing
 from gateway.courier import Courier
 from gateway.metrics import GatewayMetrics
 from gateway.options import GatewayOptions
@@ -22,7 +23,7 @@ class GatewayDeps:
 
     `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
     `dialects` names the carriers whose payloads may be uploaded; None accepts any name and lets the reading decide.
-    `detector` knows the formats of tracking numbers.
+    `acknowledge` answers interchanges. `detector` knows the formats of tracking numbers.
     """
 
     ledger: Ledger
@@ -32,6 +33,7 @@ class GatewayDeps:
     clock: Clock
     temporal_probe: Callable[[], Awaitable[None]]
     dialects: Collection[str] | None = None
+    acknowledge: Acknowledger = nothing
     detector: Detector = field(default_factory=Detector.load)
     options: GatewayOptions = field(default_factory=GatewayOptions)
 

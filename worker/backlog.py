@@ -6,9 +6,13 @@ from typing import Final
 
 from domain.intake import Intake
 from domain.messages import Delivery, IncomingMessage, MessageStatus
+from gateway.acknowledging import Acknowledger, acknowledger
+from gateway.answers import AcknowledgementOut
 from gateway.dispatch import TemporalDispatcher
 from ledger.rows import CarrierAccount
 from ledger.store import Ledger
+from mappings.trees import format_of
+from worker.edi.taking import MEDIA_TYPES
 from worker.late import LedgerLateFacts
 from worker.processes import connect_temporal, settle_down
 from worker.settings import Settings
@@ -19,7 +23,7 @@ _LIMIT: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file. `status` is the message's; counts are facts."""
+    """What became of one file. `status` is the message's; counts are facts; an interchange has its answer."""
 
     name: str
     message_id: str
@@ -28,6 +32,7 @@ class Taken:
     new_facts: int = 0
     known_facts: int = 0
     parked: int = 0
+    acknowledgement: AcknowledgementOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,11 @@ async def take_files(
     """
     client = await connect_temporal(settings, lazy=True)
     dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
-    intake = build_intake(ledger, load_mappings(settings), dispatcher)
+    mappings = load_mappings(settings)
+    intake, acknowledge = build_intake(ledger, mappings, dispatcher), acknowledger(mappings)
     taken, deliveries = [], []
     for name, body in files.items():
-        outcome, found = _take(intake, account, name, body)
+        outcome, found = _take(intake, account, name, body, acknowledge=acknowledge)
         taken.append(outcome)
         deliveries += found
     try:
@@ -63,8 +69,10 @@ async def take_files(
     return taken
 
 
-def _take(intake: Intake, account: CarrierAccount, name: str, body: bytes) -> tuple[Taken, list[Delivery]]:
-    kind = "application/xml" if body.lstrip()[:1] == b"<" else "application/json"
+def _take(
+    intake: Intake, account: CarrierAccount, name: str, body: bytes, *, acknowledge: Acknowledger
+) -> tuple[Taken, list[Delivery]]:
+    kind = MEDIA_TYPES[format_of(body)]
     stored = intake.keep(
         IncomingMessage(account.tenant, account.account_id, account.dialect, body, kind, received_at=CLOCK.now())
     )
@@ -73,7 +81,14 @@ def _take(intake: Intake, account: CarrierAccount, name: str, body: bytes) -> tu
     if stored.is_new and not (recorded.new_facts or recorded.known_facts):
         status = MessageStatus.READ
     counted = Taken(
-        name, stored.message_id, stored.is_new, status, recorded.new_facts, recorded.known_facts, recorded.parked
+        name,
+        stored.message_id,
+        stored.is_new,
+        status,
+        recorded.new_facts,
+        recorded.known_facts,
+        recorded.parked,
+        AcknowledgementOut.of(acknowledge(stored)),
     )
     return counted, list(recorded.deliveries)
 

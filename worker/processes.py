@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.publishing import SCHEDULE
 from domain.errors import HubUnavailableError
+from gateway.acknowledging import acknowledger
 from gateway.app import GatewayDeps, create_app
 from gateway.commands import TemporalCommands, TemporalProbe
 from gateway.dispatch import TemporalDispatcher
@@ -133,6 +134,7 @@ def build_gateway(settings: Settings, ledger: Ledger, client: Client) -> FastAPI
             temporal_probe=TemporalProbe(client),
             options=options,
             dialects=frozenset(mappings.carriers),
+            acknowledge=acknowledger(mappings),
             detector=Detector.load(settings.mappings_root),
         )
     )

@@ -24,6 +24,8 @@ _ANY_BYTES: Final[dict[str, Any]] = {
         "content": {
             "application/json": {"schema": {}, "example": {"output": {"completeTrackResults": []}}},
             "application/xml": {"schema": {"type": "string"}, "example": "<tracking/>"},
+            "application/edi-x12": {"schema": {"type": "string"}, "example": "ISA*00*          *00*..."},
+            "application/edifact": {"schema": {"type": "string"}, "example": "UNB+UNOC:3+..."},
         },
     }
 }
@@ -34,6 +36,7 @@ _ANY_BYTES: Final[dict[str, Any]] = {
     status_code=202,
     summary="Upload a carrier payload",
     response_description="Stored, now or before.",
+    response_model_exclude_none=True,
     responses=errors(*GUARDED, "bad_request", "not_found", "too_large", "unavailable"),
     openapi_extra=_ANY_BYTES,
 )
@@ -43,7 +46,10 @@ async def upload(
     caller: Writer,
     gateway: InGateway,
 ) -> Accepted:
-    """Store a payload in a carrier's dialect, as its webhook would. Needs the scope `shipments:write`."""
+    """Store a payload in a carrier's dialect, as its webhook would. Needs the scope `shipments:write`.
+
+    An interchange (X12, EDIFACT) is answered with its 997 or CONTRL.
+    """
     dialects = gateway.deps.dialects
     if dialects is not None and dialect not in dialects:
         known = ", ".join(sorted(dialects))

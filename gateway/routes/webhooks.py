@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from connectors.carrier_webhooks import scheme_of
 from connectors.signatures import SignatureRefusedError
 from domain.messages import IncomingMessage
-from gateway.answers import Accepted
+from gateway.answers import Accepted, AcknowledgementOut
 from gateway.deps import Gateway, InGateway
 from gateway.documented import errors
 
@@ -21,6 +21,8 @@ _ANY_BYTES: Final = {
         "content": {
             "application/json": {"schema": {}, "example": {"event": "TRACKING_UPDATED", "data": {"number": "RR1"}}},
             "application/xml": {"schema": {"type": "string"}, "example": "<tracking/>"},
+            "application/edi-x12": {"schema": {"type": "string"}, "example": "ISA*00*          *00*..."},
+            "application/edifact": {"schema": {"type": "string"}, "example": "UNB+UNOC:3+..."},
         },
     }
 }
@@ -31,6 +33,7 @@ _ANY_BYTES: Final = {
     status_code=202,
     summary="Take a carrier's webhook",
     response_description="Stored, now or before.",
+    response_model_exclude_none=True,
     responses=errors("signature_refused", "not_found", "too_large", "invalid", "unavailable"),
     openapi_extra=_ANY_BYTES,
 )
@@ -43,7 +46,7 @@ async def receive(
 
     The account's dialect decides how the sender proves itself: 17TRACK by `sign`, EasyPost by `X-Hmac-Signature`,
     AfterShip by `aftership-hmac-sha256`, UPS by `credential`, every other one by Standard Webhooks. The answer comes
-    once the bytes are stored, and repeating them changes nothing.
+    once the bytes are stored, and repeating them changes nothing. An interchange is answered with its 997 or CONTRL.
     """
     body = await request.body()
     found = await run_in_threadpool(gateway.deps.ledger.accounts.get, account)
@@ -71,4 +74,5 @@ async def keep(gateway: Gateway, message: IncomingMessage, *, way: str) -> Accep
     gateway.metrics.kept.labels(way, "new" if stored.is_new else "known").inc()
     if stored.is_new:
         gateway.courier.submit(stored)
-    return Accepted(message_id=stored.message_id, is_new=stored.is_new)
+    answer = await run_in_threadpool(gateway.deps.acknowledge, stored)
+    return Accepted(message_id=stored.message_id, is_new=stored.is_new, acknowledgement=AcknowledgementOut.of(answer))

@@ -10,8 +10,15 @@ from domain.normalised import Normalised
 from mappings.edi.acknowledging import Acknowledgement
 from mappings.edi.verdicts import Verdict
 from mappings.engine import Mappings
+from mappings.trees import format_of
 
-MEDIA_TYPES: Final = {"x12": "application/edi-x12", "edifact": "application/edifact"}
+MEDIA_TYPES: Final = {
+    "json": "application/json",
+    "xml": "application/xml",
+    "x12": "application/edi-x12",
+    "edifact": "application/edifact",
+}
+"""Format of a dialect -> media type that its bytes are kept under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Taker:
     def take(self, body: bytes) -> Outcome:
         """Keep the bytes, read them, and say what was taken; the facts are not handed over yet."""
         intake, source = self.intake, self.source
-        kind = next((MEDIA_TYPES[name] for name in sorted(self.mappings.dialect(source.dialect).formats)), "")
+        kind = MEDIA_TYPES[format_of(body)]
         stored = intake.keep(
             IncomingMessage(source.tenant, source.account, source.dialect, body, kind, received_at=intake.clock.now())
         )
