@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-NAMES: Final = ("normalise", "fold", "lifecycle", "latency")
+NAMES: Final = ("normalise", "fold", "lifecycle", "latency", "webhooks")
 
 
 class Goal(NamedTuple):
@@ -30,6 +30,8 @@ GOALS: Final[dict[str, Goal]] = {
     "lifecycle.actions_one_by_one": Goal("<=", 12.0),
     "lifecycle.actions_in_fours": Goal("<=", 7.0),
     "latency.p95_s": Goal("<", 1.0),
+    "webhooks.p95_s": Goal("<", 0.25),
+    "webhooks.crowd_p95_s": Goal("<", 0.25),
 }
 
 
