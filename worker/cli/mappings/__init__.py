@@ -2,6 +2,7 @@
 
 import typer
 
+from worker.cli.mappings.new import new
 from worker.cli.mappings.renormalise import renormalise
 from worker.cli.unmapped import unmapped
 
@@ -13,12 +14,15 @@ app = typer.Typer(
 
     [bold]Examples[/]
 
+      milepost mappings new nordbahn                       the folder of a new carrier
       milepost mappings unmapped                           which codes came that nobody knows?
       milepost mappings renormalise --carrier fedex        what would today's table change?
 
-    docs/changing-a-mapping.md walks through a change from unknown code to corrected order systems.
+    docs/adding-a-carrier.md walks through a new carrier,
+    docs/changing-a-mapping.md through a change from unknown code to corrected order systems.
     """,
 )
 
+app.command()(new)
 app.command()(unmapped)
 app.command()(renormalise)
