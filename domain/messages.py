@@ -53,12 +53,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording one message changed; `links` are numbers it tied together for the first time."""
+    """What recording one message changed.
+
+    `links` are numbers it tied together for the first time, `unmapped` new facts whose code no table knows.
+    """
 
     new_facts: int = 0
     known_facts: int = 0
     parked: int = 0
     links: int = 0
+    unmapped: int = 0
     deliveries: list[Delivery] = field(default_factory=list)
 
 

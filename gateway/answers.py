@@ -183,6 +183,8 @@ class UnmappedCode(BaseModel):
     seen: int
     first_seen_at: datetime
     last_seen_at: datetime
+    waiting: int = Field(description="Events that still have no meaning.", examples=[3])
+    shipments: int = Field(description="Shipments that these events belong to.", examples=[2])
 
     @classmethod
     def of(cls, row: UnknownCode) -> Self:

@@ -17,7 +17,7 @@ from gateway.housekeeping import forget_old_answers
 from gateway.linker import Linker
 from gateway.metrics import GatewayMetrics
 from gateway.observe import Observe
-from gateway.routes import carriers, changes, commands, messages, operations, overview, shipments, webhooks
+from gateway.routes import carriers, changes, commands, mappings, messages, operations, overview, shipments, webhooks
 
 __all__ = ["GatewayDeps", "create_app"]
 
@@ -53,7 +53,7 @@ def create_app(deps: GatewayDeps) -> FastAPI:
     app = FastAPI(title="Milepost", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     waiters = asyncio.Semaphore(deps.options.max_waiters)
     app.state.gateway = Gateway(deps=deps, metrics=metrics, courier=courier, waiters=waiters)
-    for module in (webhooks, carriers, messages, shipments, commands, changes, overview, operations):
+    for module in (webhooks, carriers, messages, shipments, commands, changes, overview, mappings, operations):
         app.include_router(module.router)
     problems.install(app)
     describe(app, summary=_SUMMARY, description=_DESCRIPTION)

@@ -215,6 +215,8 @@ class Courier:
         self._metrics.facts.labels("new").inc(recorded.new_facts)
         self._metrics.facts.labels("known").inc(recorded.known_facts)
         self._metrics.facts.labels("parked").inc(recorded.parked)
+        self._metrics.events.labels(message.dialect, "unmapped").inc(recorded.unmapped)
+        self._metrics.events.labels(message.dialect, "mapped").inc(recorded.new_facts - recorded.unmapped)
         self._is_linking = self._is_linking or recorded.links > 0
         return list(recorded.deliveries)
 

@@ -1,7 +1,7 @@
 """What the gateway works with, and how a route gets at it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from gateway.courier import Courier
 from gateway.metrics import GatewayMetrics
 from gateway.options import GatewayOptions
 from ledger.store import Ledger
+from mappings.counted import CodeCounts, counted
 from mappings.detection import Detector
 
 
@@ -23,7 +24,8 @@ class GatewayDeps:
 
     `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
     `dialects` names the carriers whose payloads may be uploaded; None accepts any name and lets the reading decide.
-    `acknowledge` answers interchanges. `detector` knows the formats of tracking numbers.
+    `acknowledge` answers interchanges. `documented_codes` counts the codes that carriers document.
+    `detector` knows the formats of tracking numbers.
     """
 
     ledger: Ledger
@@ -34,6 +36,7 @@ class GatewayDeps:
     temporal_probe: Callable[[], Awaitable[None]]
     dialects: Collection[str] | None = None
     acknowledge: Acknowledger = nothing
+    documented_codes: Callable[[], Mapping[str, CodeCounts | None]] = counted
     detector: Detector = field(default_factory=Detector.load)
     options: GatewayOptions = field(default_factory=GatewayOptions)
 

@@ -72,6 +72,14 @@ _UNKNOWN: Final[dict[str, Any]] = {
     "seen": 3,
     "first_seen_at": "2026-03-01T09:00:00Z",
     "last_seen_at": "2026-03-02T09:00:00Z",
+    "waiting": 3,
+    "shipments": 2,
+}
+_COVERED: Final[dict[str, Any]] = {
+    "dialect": "fedex",
+    "codes": {"documented": 412, "mapped": 398, "excused": 14, "missing": 0},
+    "events": 20410,
+    "mapped_events": 20398,
 }
 _ACCEPTED: Final[dict[str, Any]] = {"message_id": "m_9f86d081884c7d659a2feaa0c55ad015", "is_new": True}
 _REGISTERED: Final[dict[str, Any]] = {
@@ -115,6 +123,8 @@ ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     },
     ("get", "/v1/counts", "200"): {"states": {"LINEHAUL": 120, "CUSTOMS_HOLD": 4, "DELIVERED": 870}, "total": 994},
     ("get", "/v1/unmapped", "200"): {"items": [_UNKNOWN], "milestone": "UNMAPPED"},
+    ("get", "/v1/mappings/coverage", "200"): {"items": [_COVERED], "days": 30},
+    ("get", "/v1/mappings/unmapped/shipments", "200"): {"items": ["S-2026-0001"], "next": None},
     ("get", "/healthz", "200"): {"status": "ok", "failing": {}},
     ("get", "/readyz", "200"): {"status": "ok", "failing": {}},
     ("get", "/readyz", "503"): {

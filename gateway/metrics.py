@@ -25,6 +25,11 @@ class GatewayMetrics:
         self.refused = counter("milepost_webhook_refusals", "Carrier webhooks refused, by problem.", ["problem"])
         self.read = counter("milepost_intake_read", "Messages read, by outcome.", ["outcome"])
         self.facts = counter("milepost_intake_facts", "Facts recorded, by outcome.", ["outcome"])
+        self.events = counter(
+            "milepost_intake_events",
+            "New source events by dialect, and whether a table knew them.",
+            ["dialect", "outcome"],
+        )
         self.handed_over = counter("milepost_courier_facts_handed_over", "Facts given to shipment workflows.")
         self.hand_overs = counter(
             "milepost_courier_hand_overs", "Hand-overs to shipment workflows, by outcome.", ["outcome"]

@@ -19,6 +19,7 @@ from ledger.inbox import stored
 from ledger.listing import list_shipments, shipment_row
 from ledger.review import list_parked, list_rejected, list_unreadable
 from ledger.rows import (
+    DialectVolume,
     FactDelivery,
     FactRow,
     MessageRow,
@@ -31,6 +32,7 @@ from ledger.rows import (
 )
 from ledger.tables import audit_entries, changes, convergence, facts, journeys, messages, shipments
 from ledger.unknown import list_unmapped
+from ledger.volumes import volumes
 
 MOST_ROWS: Final = 1_000
 """The longest page of anything."""
@@ -188,6 +190,10 @@ class LedgerReads:
         """Return codes that no table knows, most seen first; of all tenants for the operator's eyes only."""
         with self.database.read() as connection:
             return list_unmapped(connection, tenant)
+
+    def volumes(self, tenant: str | None = None, *, since: datetime | None = None) -> list[DialectVolume]:
+        """Return how many events of each dialect came, and how many have a meaning."""
+        return volumes(self.database, tenant, since=since)
 
     def parked(self, tenant: str | None = None) -> list[ParkedNumber]:
         """Return numbers with facts that wait for a registration, longest waiting first."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from domain.facts import Fact
 from domain.messages import Delivery, Recorded
+from domain.milestones import Milestone
 from domain.normalised import Rejected
 from ledger.routing import number_key
 from ledger.rows import FactDelivery
@@ -86,4 +87,7 @@ def recorded(tenant: str, fresh: list[Fact], routes: dict[str, str | None], *, k
         else:
             by_shipment.setdefault(shipment_id, []).append(fact)
     found = [Delivery(tenant, shipment_id, tuple(some)) for shipment_id, some in by_shipment.items()]
-    return Recorded(new_facts=len(fresh), known_facts=known, parked=parked, links=links, deliveries=found)
+    unmapped = sum(fact.milestone is Milestone.UNMAPPED for fact in fresh)
+    return Recorded(
+        new_facts=len(fresh), known_facts=known, parked=parked, links=links, unmapped=unmapped, deliveries=found
+    )

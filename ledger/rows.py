@@ -170,6 +170,15 @@ class UnknownCode:
 
 
 @dataclass(frozen=True, slots=True)
+class DialectVolume:
+    """Source events of one dialect, and how many of them a table gave a meaning."""
+
+    dialect: str
+    events: int
+    mapped: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedNumber:
     """A tracking number with facts that nobody has registered."""
 

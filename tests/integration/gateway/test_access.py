@@ -18,6 +18,8 @@ ROUTES = [
     ("GET", "/v1/counts", "shipments:read"),
     ("GET", "/v1/carriers/detect?number=1", "shipments:read"),
     ("GET", "/v1/unmapped", "shipments:read"),
+    ("GET", "/v1/mappings/coverage", "shipments:read"),
+    ("GET", "/v1/mappings/unmapped/shipments?dialect=fedex&code=ZZ", "shipments:read"),
 ]
 SCOPES = ["shipments:read", "shipments:write", "commands:write", "changes:read"]
 OPEN = {"/healthz", "/readyz", "/metrics", "/webhooks/carriers/{account}"}

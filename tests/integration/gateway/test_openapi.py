@@ -40,6 +40,8 @@ OPERATIONS = [
     ("GET", "/v1/changes"),
     ("GET", "/v1/counts"),
     ("GET", "/v1/unmapped"),
+    ("GET", "/v1/mappings/coverage"),
+    ("GET", "/v1/mappings/unmapped/shipments"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -10,7 +10,7 @@ from domain.milestones import Milestone
 from domain.rereading import Reread, reread
 from ledger.amending import Amendment, Origin, WorldMovedError
 from ledger.rereading import Scope, each_message, known_of
-from ledger.rows import FactDelivery
+from ledger.rows import DialectVolume, FactDelivery
 from ledger.store import Ledger
 from tests.integration.ledger.conftest import SetClock
 from tests.integration.ledger.made import NOON, at_once, fact, ids_of, incoming, plan, read, take_in
@@ -159,6 +159,22 @@ def test_shipments_with_an_unknown_code_come_in_pages(ledger: Ledger) -> None:
     assert first == ["S0", "S1", "S2"]
     assert ledger.unknown.shipments("acme", "fedex", "XX", after=first[-1], limit=3) == ["S3", "S4"]
     assert ledger.unknown.shipments("brio", "fedex", "XX") == []
+
+
+def test_volumes_count_each_event_once_and_learned_codes_as_mapped(ledger: Ledger, clock: SetClock) -> None:
+    unknown = fact("e_1", milestone=Milestone.UNMAPPED, code="XX")
+    message = take_in(ledger, unknown, fact("e_2"), fact("e_3"))
+    take_in(ledger, unknown, fact("e_2"), body=b"again")
+
+    assert ledger.reads.volumes("acme") == [DialectVolume("fedex", 3, 2)]
+    assert ledger.reads.volumes("brio") == []
+    assert ledger.reads.volumes("acme", since=clock.now() + timedelta(seconds=1)) == []
+
+    learned = amendments(
+        ledger, message, better("e_1", code="XX"), *(fact(one, message=message) for one in ("e_2", "e_3"))
+    )
+    ledger.amendments.append(learned, version="2")
+    assert ledger.reads.volumes() == [DialectVolume("fedex", 3, 3)]
 
 
 def test_an_event_polled_ten_times_counts_once(ledger: Ledger) -> None:
