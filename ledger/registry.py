@@ -15,6 +15,7 @@ from domain.ports import Registry
 from domain.shipments import Leg, ShipmentPlan
 from domain.states import State
 from ledger.database import Database
+from ledger.enrolling import enrol
 from ledger.routing import number_key, route, undelivered_of
 from ledger.tables import convergence, shipments
 
@@ -44,6 +45,7 @@ class LedgerRegistry(Registry):
             is_new = self._insert(connection, plan, now)
             if is_new:
                 route(self.database, connection, plan, plan.legs)
+                enrol(self.database, connection, plan, plan.legs)
                 self._want(connection, plan, now)
             found = undelivered_of(connection, plan.tenant, plan.shipment_id)
             if is_new:
@@ -124,6 +126,7 @@ class LedgerRegistry(Registry):
         if len(plan.legs) >= _MOST_LEGS:
             raise ConflictError(f"a shipment has at most {_MOST_LEGS} legs", shipment_id=plan.shipment_id)
         route(self.database, connection, plan, (leg,))
+        enrol(self.database, connection, plan, (leg,))
         grown = plan.model_copy(update={"legs": (*plan.legs, leg)})
         of_this = _is(plan.tenant, plan.shipment_id)
         connection.execute(update(shipments).where(of_this).values(plan=grown.model_dump_json(exclude_none=True)))

@@ -17,6 +17,7 @@ from ledger.idempotency import LedgerIdempotency
 from ledger.inbox import LedgerInbox
 from ledger.journal import LedgerJournal
 from ledger.links import LedgerLinks
+from ledger.polling import LedgerPolling
 from ledger.private import LedgerPrivate
 from ledger.reads import LedgerReads
 from ledger.rederiving import Earlier, Rederive
@@ -45,6 +46,7 @@ class Ledger:
     convergence: LedgerConvergence
     idempotency: LedgerIdempotency
     private: LedgerPrivate
+    polling: LedgerPolling
     unknown: LedgerUnknown
     amendments: LedgerAmendments
     renormalisations: LedgerRenormalisations
@@ -80,6 +82,7 @@ class Ledger:
             convergence=convergence,
             idempotency=LedgerIdempotency(database),
             private=LedgerPrivate(database, vault),
+            polling=LedgerPolling(database),
             unknown=LedgerUnknown(database),
             amendments=LedgerAmendments(database, inbox),
             renormalisations=LedgerRenormalisations(database),
