@@ -2,6 +2,7 @@
 
 import typer
 
+from worker.cli.mappings.draft import draft
 from worker.cli.mappings.new import new
 from worker.cli.mappings.renormalise import renormalise
 from worker.cli.unmapped import unmapped
@@ -15,6 +16,7 @@ app = typer.Typer(
     [bold]Examples[/]
 
       milepost mappings new nordbahn                       the folder of a new carrier
+      milepost mappings draft nordbahn samples/*.json      what is where in its payloads?
       milepost mappings unmapped                           which codes came that nobody knows?
       milepost mappings renormalise --carrier fedex        what would today's table change?
 
@@ -24,5 +26,6 @@ app = typer.Typer(
 )
 
 app.command()(new)
+app.command()(draft)
 app.command()(unmapped)
 app.command()(renormalise)
