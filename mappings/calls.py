@@ -176,6 +176,61 @@ class Answering(BaseModel):
         return [_path(path) for path in paths]
 
 
+class Told(BaseModel):
+    """Where an answer tells of single numbers that were not taken; `known` are codes of those that were there before.
+
+    `number` and `code` lead from an item of `each`; without `number` the item itself is the number.
+    """
+
+    model_config = _CLOSED
+
+    each: str
+    number: str | None = None
+    code: str | None = None
+    known: list[str] = Field(default_factory=list)
+
+    _valid_paths = field_validator("each", "number", "code")(lambda text: None if text is None else _path(text))
+
+
+class Known(BaseModel):
+    """A value of the whole answer that says: all these numbers were subscribed before."""
+
+    model_config = _CLOSED
+
+    path: str
+    values: list[str] = Field(min_length=1)
+
+    _valid_path = field_validator("path")(_path)
+
+
+class Subscribe(Call):
+    """The request that asks for webhooks about numbers; `days` is how long that holds, without end by default.
+
+    Texts may hold `${option.webhook_url}` and `${secret.webhook_secret}`: where the webhooks of the account come in,
+    and its newest signing secret. Only numbers at `taken` count as subscribed, and those that were there before.
+    """
+
+    source: Why
+    days: int | None = Field(default=None, ge=1, le=400)
+    taken: list[str] = Field(min_length=1)
+    refused: Told | None = None
+    known: Known | None = None
+    answer: Answering
+
+    @field_validator("taken")
+    @classmethod
+    def _valid_taken(cls, paths: list[str]) -> list[str]:
+        return [_path(path) for path in paths]
+
+    def uses(self, name: str) -> bool:
+        """Tell whether a text of the request holds this placeholder."""
+        return any(name in PLACEHOLDER.findall(text) for text in (*self.texts(), self.item))
+
+
+WEBHOOK_URL: Final = "webhook_url"
+WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 - the name of a secret
+
+
 class Rate(BaseModel):
     """How often an account may call where nobody configured it otherwise, and who says so."""
 
@@ -201,6 +256,7 @@ class Calls(BaseModel):
     call: Call
     answer: Answering
     rate: Rate
+    subscribe: Subscribe | None = None
 
     _valid_hosts = field_validator("host", "sandbox")(lambda url: None if url is None else _address(url))
 
@@ -217,6 +273,9 @@ class Calls(BaseModel):
             _check("token", self.token.texts(), known | {"uuid", "timestamp"})
         made = ({"token"} if self.token else set()) | ({"signature"} if self.sign else set())
         _check("call", self.call.texts(), valued | made)
+        if self.subscribe is not None:
+            webhook = {f"option.{WEBHOOK_URL}", f"secret.{WEBHOOK_SECRET}"}
+            _check("subscribe", (*self.subscribe.texts(), self.subscribe.item), valued | made | webhook)
         used = {name for text in self._all_texts() for name in PLACEHOLDER.findall(text)}
         unused = sorted(known - used)
         if unused:
@@ -227,6 +286,23 @@ class Calls(BaseModel):
             raise ValueError("call.batch: more than one number needs ${numbers}, or ${number} in the query")
         return self
 
+    def subscribing(self) -> "Calls":
+        """Return the calls of which the one request subscribes; raise `ValueError` where there is none.
+
+        Address and secret of the webhooks become an option and a secret of the account.
+        """
+        if self.subscribe is None:
+            raise ValueError("these calls subscribe to nothing")
+        told = self.subscribe
+        verdicts = [*told.answer.verdicts, *self.answer.verdicts]
+        options, secrets = dict(self.options), dict(self.secrets)
+        if told.uses(f"option.{WEBHOOK_URL}"):
+            options[WEBHOOK_URL] = Option(about="Where the webhooks of the account come in")
+        if told.uses(f"secret.{WEBHOOK_SECRET}"):
+            secrets[WEBHOOK_SECRET] = "The newest signing secret of the account"
+        answer = told.answer.model_copy(update={"verdicts": verdicts})
+        return self.model_copy(update={"call": told, "answer": answer, "options": options, "secrets": secrets})
+
     def _all_texts(self) -> Iterator[str]:
         yield from self.values.values()
         yield self.call.item
@@ -235,6 +311,8 @@ class Calls(BaseModel):
             yield from (self.sign.over, self.sign.key or "")
         if self.token is not None:
             yield from self.token.texts()
+        if self.subscribe is not None:
+            yield from (*self.subscribe.texts(), self.subscribe.item)
 
 
 def _check(where: str, texts: Iterable[str], known: AbstractSet[str]) -> None:

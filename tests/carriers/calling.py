@@ -58,7 +58,12 @@ class MemoryDirectory(AccountSwitch):
 
 def account_of(case: Case, carrier: HostileCarrier) -> CallingAccount:
     return CallingAccount(
-        f"{case.carrier}-test", case.carrier, credentials=case.secrets, generation=1, base_url=carrier.url
+        f"{case.carrier}-test",
+        case.carrier,
+        credentials=case.secrets,
+        generation=1,
+        base_url=carrier.url,
+        options={name: "given" for name, option in case.calls.options.items() if option.default is None},
     )
 
 
