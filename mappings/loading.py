@@ -47,14 +47,8 @@ def folders(root: Path) -> list[Path]:
 
 def load(folder: Path) -> tuple[Mapping, str]:
     """Return one mapping and its version (short hash of its files); raise `MappingInvalidError`."""
-    path = folder / "mapping.toml"
     name = f"{folder.name}/mapping.toml"
-    try:
-        body = path.read_bytes()
-        data = tomllib.loads(body.decode())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingInvalidError(f"{name}: {error}", file=name) from error
-    data, more = with_groups(data, folder)
+    data, body = _read(folder, name)
     problems = [_said(error) for error in _validator().iter_errors(data)]
     if problems:
         raise MappingInvalidError(f"{name}: {'; '.join(sorted(problems))}", file=name)
@@ -66,7 +60,27 @@ def load(folder: Path) -> tuple[Mapping, str]:
         raise MappingInvalidError(
             f"{name}: carrier: {mapping.carrier!r} is not the folder's name {folder.name!r}", file=name, key="carrier"
         )
-    return mapping, blake2b(body + more, digest_size=6).hexdigest()
+    return mapping, blake2b(body, digest_size=6).hexdigest()
+
+
+def faults(folder: Path) -> list[str]:
+    """Return what breaks the schema in a folder's mapping, each beginning with its key; empty when it is no TOML."""
+    try:
+        data, _ = _read(folder, folder.name)
+    except MappingInvalidError:
+        return []
+    return sorted(_said(error) for error in _validator().iter_errors(data))
+
+
+def _read(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
+    """Return the mapping's data, groups spelt out, and the bytes it was read from."""
+    try:
+        body = (folder / "mapping.toml").read_bytes()
+        data = tomllib.loads(body.decode())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MappingInvalidError(f"{name}: {error}", file=name) from error
+    data, more = with_groups(data, folder)
+    return data, body + more
 
 
 def _key(path: Sequence[str | int]) -> str:

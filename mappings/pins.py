@@ -27,9 +27,9 @@ def pinned(mapping: Mapping) -> str:
 
 def _lines(mapping: Mapping) -> Iterator[str]:
     for code, row in mapping.codes.items():
-        yield f"code {code}: {_row(row)}"
+        yield f"code {code}: {row_said(row)}"
     for number, rule in enumerate(mapping.rules):
-        yield f"rule {number}: {_rule(rule)}"
+        yield f"rule {number}: {rule_said(rule)}"
     for name in _TABLES:
         for key, value in getattr(mapping, name).items():
             yield f"{name} {key}: {value}"
@@ -40,17 +40,19 @@ def _lines(mapping: Mapping) -> Iterator[str]:
             yield f"{name} {number}: {_words(table.model_dump(mode='json', exclude_defaults=True))}"
 
 
-def _row(row: Row) -> str:
+def row_said(row: Row) -> str:
+    """Return a row in one line."""
     if isinstance(row, str):
         return row
     more = row.model_dump(mode="json", exclude_defaults=True, exclude={"milestone", "also"})
     said = " ".join([row.milestone, _words(more)]).strip()
-    return " & ".join([said, *(_row(one) for one in row.also)])
+    return " & ".join([said, *(row_said(one) for one in row.also)])
 
 
-def _rule(rule: Rule) -> str:
+def rule_said(rule: Rule) -> str:
+    """Return a rule in one line: its codes, its tests, its row."""
     tests = " and ".join(_words(one.model_dump(mode="json", exclude_defaults=True)) for one in rule.when)
-    return f"{', '.join(rule.codes) or 'no code'} when {tests}: {_row(rule.row)}"
+    return f"{', '.join(rule.codes) or 'no code'} when {tests}: {row_said(rule.row)}"
 
 
 def _words(value: Any) -> str:

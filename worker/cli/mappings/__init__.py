@@ -2,7 +2,10 @@
 
 import typer
 
+from worker.cli.mappings.check import check
+from worker.cli.mappings.coverage import coverage
 from worker.cli.mappings.draft import draft
+from worker.cli.mappings.explain import explain
 from worker.cli.mappings.new import new
 from worker.cli.mappings.renormalise import renormalise
 from worker.cli.unmapped import unmapped
@@ -17,6 +20,9 @@ app = typer.Typer(
 
       milepost mappings new nordbahn                       the folder of a new carrier
       milepost mappings draft nordbahn samples/*.json      what is where in its payloads?
+      milepost mappings check nordbahn                     what is left to do?
+      milepost mappings coverage                           which documented codes are judged?
+      milepost mappings explain fedex DE/08                which row decides, and why?
       milepost mappings unmapped                           which codes came that nobody knows?
       milepost mappings renormalise --carrier fedex        what would today's table change?
 
@@ -27,5 +33,8 @@ app = typer.Typer(
 
 app.command()(new)
 app.command()(draft)
+app.command()(check)
+app.command()(coverage)
+app.command()(explain)
 app.command()(unmapped)
 app.command()(renormalise)
