@@ -1,8 +1,9 @@
-"""Places written in one line, in the two forms that carriers use.
+"""Places written in one line, in the three forms that carriers use.
 
 `comma`: `Germany`, `Hamburg, Germany`, `Hamburg, DE`; anything else names a facility. `dash`: `LEIPZIG - GERMANY`,
 `SYDNEY-AU`, `AKRON,OH-USA`, `CINCINNATI HUB - Ohio - USA`, `LEIPZIG - GERMANY - DE`; anything else names a town, and a
-comma means nothing (`Los Angeles, CA` is not in Canada).
+comma means nothing (`Los Angeles, CA` is not in Canada). `brackets`: `Puurs (BE)`, `Aschaffenburg (Germany)`; anything
+else names a town (`Frankfurt (Main)`).
 """
 
 import re
@@ -40,6 +41,16 @@ def read_comma(line: str, country_of: CountryOf) -> Line:
         is_code = len(city) <= _LONGEST_COUNTRY_CODE and city.isupper()
         return Line(city=None if is_code and country_of(city) == end else city, country=end)
     return Line(facility=line)
+
+
+def read_bracketed(line: str, country_of: CountryOf) -> Line:
+    """Read a line whose last brackets may hold a country."""
+    head, bracket, tail = line.strip().rpartition("(")
+    country = country_of(tail[:-1].strip()) if bracket and tail.endswith(")") else None
+    if country is not None:
+        return Line(city=head.strip() or None, country=country)
+    whole = country_of(line)
+    return Line(country=whole) if whole is not None else Line(city=line)
 
 
 def read_dashed(line: str, country_of: CountryOf) -> Line:

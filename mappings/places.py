@@ -14,11 +14,12 @@ from mappings.access import first
 from mappings.airports import Airport, confirmed, names_city
 from mappings.countries import country_code
 from mappings.offices import office_of
-from mappings.one_line import Line, read_comma, read_dashed
+from mappings.one_line import Line, read_bracketed, read_comma, read_dashed
 from mappings.schema import PlaceSpec
 from mappings.walks import Scopes
 from mappings.zones import clocks_of, is_region
 
+_READERS: Final = {"comma": read_comma, "dash": read_dashed, "brackets": read_bracketed}
 _LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
 _POSTCODE_CITY: Final = re.compile(r"(\d{4,6})\s+(\D+)")
 MAX_NAME: Final = 120
@@ -76,7 +77,7 @@ def _place(sent: dict[str, str | None], names: dict[str, str], spec: PlaceSpec, 
     code = _country(country, names)
     if line is not None and city is None:
         city, region, code, facility = _line(line, Line(None, region, code, facility), spec, names)
-        if spec.text_form == "dash" and station is None:
+        if spec.text_form != "comma" and station is None:
             identity = (city, region, postcode, facility, locode, None)
     if city is not None and postcode is None:
         match = _POSTCODE_CITY.fullmatch(city)
@@ -133,8 +134,7 @@ def _country(value: str | None, names: dict[str, str]) -> str | None:
 
 def _line(line: str, given: Line, spec: PlaceSpec, names: dict[str, str]) -> Line:
     """Read a one-line place; what its own fields give wins."""
-    read = read_dashed if spec.text_form == "dash" else read_comma
-    found = read(line, lambda value: _country(value, names))
+    found = _READERS[spec.text_form](line, lambda value: _country(value, names))
     facility = given.facility or found.facility
     return Line(found.city, given.region or found.region, given.country or found.country, facility)
 

@@ -6,7 +6,7 @@ import pytest
 
 from mappings.airports import confirmed
 from mappings.countries import country_code
-from mappings.one_line import Line, read_comma, read_dashed
+from mappings.one_line import Line, read_bracketed, read_comma, read_dashed
 from mappings.places import Place, compile_place
 from mappings.schema import PlaceSpec
 
@@ -62,6 +62,23 @@ def test_a_line_with_dashes(line: str, read: Line) -> None:
 )
 def test_a_line_with_commas(line: str, read: Line) -> None:
     assert read_comma(line, country_code) == read
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("Puurs (BE)", Line("Puurs", None, "BE")),
+        ("Aschaffenburg (Germany)", Line("Aschaffenburg", None, "DE")),
+        ("Halle (Saale) (DE)", Line("Halle (Saale)", None, "DE")),
+        ("Frankfurt (Main)", Line("Frankfurt (Main)")),
+        ("(BE)", Line(None, None, "BE")),
+        ("Germany", Line(None, None, "DE")),
+        ("Puurs (BE", Line("Puurs (BE")),
+        ("Puurs BE)", Line("Puurs BE)")),
+    ],
+)
+def test_a_line_with_a_country_in_brackets(line: str, read: Line) -> None:
+    assert read_bracketed(line, country_code) == read
 
 
 @pytest.mark.parametrize(
