@@ -26,6 +26,7 @@ CARRIERS = (
     "canadapost",
     "canadapost_x12_214",
     "dhl_parcel_de",
+    "dpd",
     "easypost",
     "fedex",
     "laposte",
