@@ -21,3 +21,8 @@ def message_id(body: bytes) -> str:
 def shipment_workflow(tenant: str, shipment_id: str) -> str:
     """Return the workflow id of a shipment."""
     return f"shipment/{tenant}/{shipment_id}"
+
+
+def account_workflow(account: str) -> str:
+    """Return the workflow id of a carrier account."""
+    return f"carrier-account/{account}"

@@ -7,3 +7,11 @@ SHIPMENTS: Final = "milepost-shipments"
 
 ERP: Final = "milepost-erp"
 """Pushes to order systems that did not succeed at once."""
+
+CARRIERS: Final = "milepost-carriers"
+"""Workflows of carrier accounts."""
+
+
+def carrier_calls(account: str) -> str:
+    """Return the queue of one account's calls: a limit of a queue is a limit of the account."""
+    return f"milepost-carrier-{account}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
-from connectors.carriers.account import AccountDirectory, CallingAccount
+from connectors.carriers.account import AccountDirectory, CallingAccount, missing
 from connectors.carriers.trackers import AccountTrackers
 from connectors.egress import EgressPolicy
 from connectors.http import HttpLimits, PartnerHttp
@@ -57,6 +57,19 @@ class TrialCallers(AccountDirectory):
 def load_calls(settings: Settings) -> Mapping[str, Calls]:
     """Return how each carrier is called, checked; raise `MappingInvalidError` with file and key."""
     return load_all(settings.mappings_root)
+
+
+def callable_accounts(ledger: Ledger, calls: Mapping[str, Calls]) -> dict[str, float]:
+    """Return the accounts that can ask their carrier, stopped ones too, with their requests per second.
+
+    Credentials were set, and nothing is missing: an account that only receives is none of them.
+    """
+    callers = LedgerCallers(ledger)
+    return {
+        row.account_id: row.requests_per_second or calls[row.dialect].rate.per_second
+        for row in ledger.accounts.list()
+        if row.generation and row.dialect in calls and not missing(calls[row.dialect], callers.calling(row.account_id))
+    }
 
 
 @asynccontextmanager

@@ -3,16 +3,17 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Worker
 
+from activities.polling import PollingActivities
 from activities.publishing import SCHEDULE
 from domain.errors import HubUnavailableError
 from gateway.acknowledging import acknowledger
@@ -23,8 +24,10 @@ from gateway.options import CourierOptions, GatewayOptions
 from gateway.temporal import data_converter
 from ledger.store import Ledger
 from mappings.detection import Detector
+from worker.calling import callable_accounts, load_calls, open_trackers
+from worker.carriers import CarrierWorkers
 from worker.late import LedgerLateFacts
-from worker.serving import http_server, listen, running, stop_on_signals
+from worker.serving import Served, http_server, listen, running, stop_on_signals
 from worker.settings import Settings
 from worker.statedir import StateDir
 from worker.wiring import CLOCK, build_intake, check_key, load_mappings, open_ledger, open_sinks, payload_keys
@@ -98,17 +101,36 @@ def _runtime(metrics: str | None) -> Runtime | None:
 @asynccontextmanager
 async def open_workers(
     settings: Settings, ledger: Ledger, client: Client, *, roles: Iterable[Role] = tuple(Role)
-) -> AsyncIterator[list[Worker]]:
+) -> AsyncIterator[list[Served]]:
     """Return workers that are not yet started; what they push with is closed at the end of the block."""
-    async with open_sinks(settings, ledger) as sinks:
-        yield build_workers(
+    wanted = frozenset(roles)
+    async with AsyncExitStack() as stack:
+        sinks = await stack.enter_async_context(open_sinks(settings, ledger))
+        served: list[Served] = [
+            *build_workers(
+                client,
+                journal=ledger.journal,
+                sinks=sinks,
+                dead_letters=ledger.convergence,
+                switch=ledger.connections,
+                roles=wanted,
+                schedule=settings.erp.retry_schedule or SCHEDULE,
+            )
+        ]
+        if Role.CARRIERS in wanted:
+            served.append(await stack.enter_async_context(_open_carriers(settings, ledger, client)))
+        yield served
+
+
+@asynccontextmanager
+async def _open_carriers(settings: Settings, ledger: Ledger, client: Client) -> AsyncIterator[CarrierWorkers]:
+    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
+    intake = build_intake(ledger, load_mappings(settings), dispatcher)
+    async with open_trackers(settings, ledger) as trackers:
+        yield CarrierWorkers(
             client,
-            journal=ledger.journal,
-            sinks=sinks,
-            dead_letters=ledger.convergence,
-            switch=ledger.connections,
-            roles=roles,
-            schedule=settings.erp.retry_schedule or SCHEDULE,
+            PollingActivities(trackers, ledger.polling, intake),
+            partial(callable_accounts, ledger, load_calls(settings)),
         )
 
 

@@ -7,11 +7,28 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
-from temporalio.worker import Worker
 from typing_extensions import override
+
+
+class Served(Protocol):
+    """What runs until it is shut down: a Temporal worker, or several under one name."""
+
+    @property
+    def task_queue(self) -> str:
+        """The name under which it is known."""
+        ...
+
+    async def run(self) -> None:
+        """Serve until shut down; a failure comes out."""
+        ...
+
+    async def shutdown(self) -> None:
+        """Let what runs finish, and stop."""
+        ...
 
 
 class _QuietServer(uvicorn.Server):
@@ -83,7 +100,7 @@ async def http_server(app: FastAPI, bound: socket.socket, *, grace: timedelta) -
 
 
 @asynccontextmanager
-async def running(workers: Sequence[Worker], stop: asyncio.Event) -> AsyncIterator[list[str]]:
+async def running(workers: Sequence[Served], stop: asyncio.Event) -> AsyncIterator[list[str]]:
     """Run workers for the length of the block.
 
     The value fills with the names of workers that ended by themselves; when one does, `stop` is set. A failure comes

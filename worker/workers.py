@@ -17,9 +17,10 @@ from activities.publishing import SCHEDULE, PublishingActivities
 from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.queues import ERP, SHIPMENTS
 from worker.failures import FailureInterceptor
+from workflows.carrier_account import CarrierAccountWorkflow
 from workflows.shipment import ShipmentWorkflow
 
-WORKFLOWS: Final = (ShipmentWorkflow,)
+WORKFLOWS: Final = (ShipmentWorkflow, CarrierAccountWorkflow)
 
 SANDBOX: Final = SandboxedWorkflowRunner(
     # A forgotten pass-through is an error at load and not a slow, fat sandbox at run time.
@@ -47,6 +48,7 @@ class Role(StrEnum):
 
     SHIPMENTS = "shipments"
     ERP = "erp"
+    CARRIERS = "carriers"
 
 
 ALL_ROLES: Final = frozenset(Role)
@@ -64,7 +66,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     pushes_per_second: float | None = None,
     version: str | None = None,
 ) -> list[Worker]:
-    """Return one worker per role, not yet started; run them with `async with` or `Worker.run`.
+    """Return the workers of shipments and order systems, not yet started; `worker.carriers` has the others.
 
     Args:
         client: Connected, with the hub's data converter.
@@ -82,7 +84,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     threads = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
     publishing = PublishingActivities(sinks, journal, dead_letters, switch, schedule=schedule, executor=threads)
     journals = JournalActivities(journal, publishing)
-    deployment = None if version is None else _deployment(version)
+    deployment = None if version is None else deployment_of(version)
     wanted = frozenset(roles)
     workers: list[Worker] = []
     if Role.SHIPMENTS in wanted:
@@ -90,7 +92,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
             Worker(
                 client,
                 task_queue=SHIPMENTS,
-                workflows=list(WORKFLOWS),
+                workflows=[ShipmentWorkflow],
                 activities=[journals.commit],
                 workflow_runner=SANDBOX,
                 interceptors=[FailureInterceptor()],
@@ -116,7 +118,8 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     return workers
 
 
-def _deployment(version: str) -> WorkerDeploymentConfig:
+def deployment_of(version: str) -> WorkerDeploymentConfig:
+    """Return what tells Temporal the version of a worker's code."""
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=version),
         use_worker_versioning=True,

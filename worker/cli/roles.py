@@ -21,6 +21,7 @@ class RoleChoice(StrEnum):
 
     SHIPMENTS = "shipments"
     ERP = "erp"
+    CARRIERS = "carriers"
     ALL = "all"
 
 
@@ -31,9 +32,9 @@ def worker(
     """Run a worker until SIGTERM or Ctrl-C.
 
     [bold]shipments[/] runs the shipment workflows and their ledger commits,
-    [bold]erp[/] the repeated pushes to order systems. Start as many
-    processes of each as the load needs; nothing but Temporal and the ledger
-    coordinates them.
+    [bold]erp[/] the repeated pushes to order systems, [bold]carriers[/] asks
+    carriers about numbers. Start as many processes of each as the load needs;
+    nothing but Temporal and the ledger coordinates them.
 
     [bold]Examples[/]
 
