@@ -30,6 +30,7 @@ CARRIERS = (
     "easypost",
     "fedex",
     "laposte",
+    "mydhl",
     "royalmail",
     "ups_iftsta",
     "upu",

@@ -31,6 +31,7 @@ WORDS = {
     "canadapost": ("event-description",),
     "dpd": ("label",),
     "laposte": ("label", "eventLibelle"),
+    "mydhl": ("description",),
     "royalmail": ("eventName", "lastEventName"),
     "upu": ("text",),
     "usps": ("eventType",),  # `Event` is the code where no code stands beside it
@@ -45,6 +46,7 @@ EVENT_LISTS = {
     "canadapost": ("occurrence",),
     "dpd": ("statusInfo",),
     "laposte": ("event", "trackResponse"),
+    "mydhl": ("events",),
     "royalmail": ("events",),
     "upu": ("events",),
     "usps": ("trackingEvents", "eventSummaries", "TrackDetail", "trackingEvent", "event"),
