@@ -23,6 +23,7 @@ from ledger.reads import LedgerReads
 from ledger.rederiving import Earlier, Rederive
 from ledger.registry import LedgerRegistry
 from ledger.renormalisations import LedgerMappings, LedgerRenormalisations
+from ledger.subscriptions import LedgerSubscriptions
 from ledger.tables import counters
 from ledger.unknown import LedgerUnknown
 from ledger.vault import Vault
@@ -51,6 +52,7 @@ class Ledger:
     amendments: LedgerAmendments
     renormalisations: LedgerRenormalisations
     mappings: LedgerMappings
+    subscriptions: LedgerSubscriptions
 
     @classmethod
     def open(cls, url: str, *, master_key: bytes | None = None, clock: Clock | None = None) -> Self:
@@ -87,6 +89,7 @@ class Ledger:
             amendments=LedgerAmendments(database, inbox),
             renormalisations=LedgerRenormalisations(database),
             mappings=LedgerMappings(database),
+            subscriptions=LedgerSubscriptions(database),
         )
 
     def ping(self) -> None:

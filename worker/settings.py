@@ -54,12 +54,16 @@ class TemporalSettings(BaseModel):
 
 
 class GatewaySettings(BaseModel):
-    """Where HTTP is served. Limits are bytes of a request's body; `upload_limit` is for whole carrier files."""
+    """Where HTTP is served. Limits are bytes of a request's body; `upload_limit` is for whole carrier files.
+
+    `public_url` is the https address under which carriers reach it, for those that have to be told.
+    """
 
     model_config = _STRICT
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    public_url: str | None = None
     body_limit: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024)] = 256 * 1024
     upload_limit: Annotated[int, Field(ge=1_024, le=64 * 1024 * 1024)] = 4 * 1024 * 1024
 

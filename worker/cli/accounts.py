@@ -6,7 +6,7 @@ import typer
 
 from connectors.carrier_webhooks import scheme_of
 from ledger.rows import CarrierAccount
-from worker.cli import calling
+from worker.cli import calling, subscribing
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.wiring import load_mappings
@@ -28,6 +28,7 @@ app = typer.Typer(
       milepost accounts credentials fedex-main keys.json
       milepost accounts configure fedex-main --base-url sandbox --rate 0.5
       milepost accounts test fedex-main
+      milepost accounts subscribe tracker
     """,
 )
 
@@ -37,6 +38,8 @@ for name, command in (
     ("test", calling.trial),
     ("stop", calling.stop),
     ("resume", calling.resume),
+    ("subscribe", subscribing.subscribe),
+    ("subscriptions", subscribing.subscriptions),
 ):
     app.command(name)(command)
 

@@ -47,7 +47,7 @@ def credentials(
     settings = begin()
     secrets = _secrets(file)
     with opened(settings) as ledger:
-        calls = _calls(settings, ledger.accounts.get(account))
+        calls = calls_of(settings, ledger.accounts.get(account))
         unknown = sorted(set(secrets) - set(calls.secrets))
         if unknown:
             raise CommandFailedError(
@@ -73,7 +73,7 @@ def configure(
     settings = begin()
     with opened(settings) as ledger:
         known = ledger.accounts.get(account)
-        calls = _calls(settings, known)
+        calls = calls_of(settings, known)
         made = ledger.accounts.configure(
             account,
             base_url=known.base_url if base_url is None else _address(base_url, calls),
@@ -109,7 +109,7 @@ def trial(
     settings = begin()
     with opened(settings) as ledger:
         row = ledger.accounts.get(account)
-        lacking = missing(_calls(settings, row), LedgerCallers(ledger).calling(account))
+        lacking = missing(calls_of(settings, row), LedgerCallers(ledger).calling(account))
         if lacking:
             raise CommandFailedError(
                 f"the account has no {', no '.join(lacking)}",
@@ -119,7 +119,7 @@ def trial(
         try:
             fetched = asyncio.run(_tried(settings, ledger, account, number))
         except PartnerError as error:
-            raise CommandFailedError(str(error), hint=_next_step(error), code=_code(error)) from error
+            raise CommandFailedError(str(error), hint=next_step(error), code=exit_code(error)) from error
     report = _report(settings, row, fetched)
     if as_json:
         emit({"account": account, "number": number, **report})
@@ -150,7 +150,8 @@ def _report(settings: Settings, row: CarrierAccount, fetched: Fetched) -> dict[s
     return {"answered": bool(fetched.answers), "facts": facts, "outcome": lines}
 
 
-def _next_step(error: PartnerError) -> str:
+def next_step(error: PartnerError) -> str:
+    """Return what a person can do about a call that failed."""
     if isinstance(error, CredentialsRejectedError):
         return "give it the carrier's present keys: milepost accounts credentials ACCOUNT FILE"
     if isinstance(error, RateLimitedError):
@@ -162,11 +163,13 @@ def _next_step(error: PartnerError) -> str:
     return "see docs/connecting-a-carrier-account.md"
 
 
-def _code(error: PartnerError) -> ExitCode:
+def exit_code(error: PartnerError) -> ExitCode:
+    """Return how a command ends whose call failed."""
     return ExitCode.UNREACHABLE if isinstance(error, PartnerUnavailableError) else ExitCode.PROBLEMS
 
 
-def _calls(settings: Settings, account: CarrierAccount) -> Calls:
+def calls_of(settings: Settings, account: CarrierAccount) -> Calls:
+    """Return how the account's carrier is called; raise `NotFoundError` where it is not."""
     found = load_calls(settings).get(account.dialect)
     if found is None:
         raise NotFoundError(f"{account.dialect} has no calls.toml: it sends webhooks or files and cannot be asked")
@@ -211,7 +214,7 @@ def _options(known: CarrierAccount, given: list[str], calls: Calls) -> dict[str,
 
 
 def _told(settings: Settings, ledger: Ledger, account: CarrierAccount, *, as_json: bool) -> None:
-    calls = _calls(settings, account)
+    calls = calls_of(settings, account)
     lacking = missing(calls, LedgerCallers(ledger).calling(account.account_id))
     rate = account.requests_per_second or calls.rate.per_second
     if as_json:
