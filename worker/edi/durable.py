@@ -32,6 +32,15 @@ def read(path: Path, most: int) -> tuple[bytes, Sign]:
         return body, _sign(os.fstat(file.fileno()))
 
 
+def part(path: Path, start: int, length: int) -> bytes:
+    """Return some bytes of a regular file; raise `OSError` for a link."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return os.pread(descriptor, length, start)
+    finally:
+        os.close(descriptor)
+
+
 def write(path: Path, body: bytes, *, draft: Path) -> None:
     """Write a file by way of a draft on the same file system; whoever looks at `path` sees all of it or nothing."""
     with draft.open("wb") as file:

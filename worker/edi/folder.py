@@ -12,12 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from worker.edi import durable
 from worker.edi.durable import Sign, move, sign_of
 
 PLACES: Final = ("in", "work", "out", "done", "rejected")
 
 UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 """Endings by which senders say that they are still writing; a leading full stop says it, too."""
+
+STALLED: Final = 60.0
+"""Seconds after which an interchange without its end is taken as it is; until then its sender may only be slow."""
+
+_ENDS: Final = {b"ISA": b"IEA", b"UNA": b"UNZ", b"UNB": b"UNZ"}
+_TAIL: Final = 2_000  # bytes in which the last trailer must stand
 
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST: Final = 100  # characters of a name, so that what is put around it fits 255 bytes
@@ -64,7 +71,11 @@ class Folder:
             known = self._seen.get(path)
             found[path] = known if known is not None and known[0] == sign else (sign, now)
         self._seen = found
-        ready = [(sign.changed_ns, path) for path, (sign, since) in found.items() if now - since >= self.settle]
+        ready = []
+        for path, (sign, since) in found.items():
+            age = now - since
+            if age >= self.settle and (age >= STALLED or not is_cut_off(path, sign.size)):
+                ready.append((sign.changed_ns, path))
         return [path for _, path in sorted(ready)]
 
     @property
@@ -113,6 +124,16 @@ class Folder:
 def is_unfinished(name: str) -> bool:
     """Tell whether the name says that the file is not complete."""
     return name.startswith(".") or name.lower().endswith(UNFINISHED)
+
+
+def is_cut_off(path: Path, size: int) -> bool:
+    """Tell whether a file begins as an interchange and does not end as one; False for anything else."""
+    try:
+        head = durable.part(path, 0, _TAIL).lstrip()[:3]
+        tail = durable.part(path, max(size - _TAIL, 0), _TAIL)
+    except OSError:
+        return False
+    return head in _ENDS and _ENDS[head] not in tail
 
 
 def plain(name: str) -> str:
