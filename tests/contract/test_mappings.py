@@ -25,6 +25,7 @@ CARRIERS = (
     "cainiao",
     "canadapost",
     "canadapost_x12_214",
+    "dhl_express",
     "dhl_parcel_de",
     "dpd",
     "easypost",
