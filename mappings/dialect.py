@@ -194,7 +194,7 @@ class Dialect:
             outcome.index += 1
             if index >= MAX_EVENTS:
                 raise PayloadRefusedError(f"more than {MAX_EVENTS} events", limit=MAX_EVENTS)
-            if skips:
+            if skips and node.__class__ is dict:  # what is no event is refused, whatever its fields would say
                 reason = next((because for holds, because in skips if holds(node, scopes)), None)
                 if reason is not None:
                     skipped[reason] += 1
