@@ -15,6 +15,7 @@ from ledger import migrate
 from ledger.store import Ledger
 from tests.carriers.cases import CASES
 from tests.carriers.hostile import HostileCarrier, Reply, Seen, replying
+from tests.integration.ledger.made import plan
 from worker.calling import LedgerCallers, open_trackers
 from worker.cli import app
 from worker.settings import Settings
@@ -203,3 +204,23 @@ def test_a_carrier_that_cannot_be_asked_is_said_so() -> None:
 
     assert result.exit_code == 1
     assert "upu has no calls.toml" in result.stderr
+
+
+def test_status_tells_what_an_account_has_to_ask_about(state: Path) -> None:
+    told("add", "silent", "--dialect", "fedex")
+    told("add", "fx", "--dialect", "fedex")
+    keys = state / "keys.json"
+    keys.write_text(json.dumps(FEDEX.secrets))
+    told("credentials", "fx", str(keys))
+    ledger = Ledger.open(Settings.load().ledger_url)
+    ledger.registry.register(plan("S1", "A1", "A2", tenant="main"))
+    ledger.registry.register(plan("S2", "B1", tenant="second"))
+    ledger.close()
+
+    (before,) = told("status")
+    assert run("share", "fx", "--tenant", "second").exit_code == 0
+    run("stop", "fx", "--reason", "the contract ended")
+    (after,) = told("status")
+
+    assert (before["account"], before["due"], before["late"], before["waiting"]) == ("fx", 2, 0, 0)
+    assert (after["due"], after["status"], after["reason"]) == (3, "STOPPED", "the contract ended")

@@ -6,7 +6,7 @@ import typer
 
 from connectors.carrier_webhooks import scheme_of
 from ledger.rows import CarrierAccount
-from worker.cli import calling, subscribing
+from worker.cli import calling, polling, subscribing
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.wiring import load_mappings
@@ -29,6 +29,7 @@ app = typer.Typer(
       milepost accounts configure fedex-main --base-url sandbox --rate 0.5
       milepost accounts test fedex-main
       milepost accounts subscribe tracker
+      milepost accounts status
     """,
 )
 
@@ -40,6 +41,8 @@ for name, command in (
     ("resume", calling.resume),
     ("subscribe", subscribing.subscribe),
     ("subscriptions", subscribing.subscriptions),
+    ("status", polling.status),
+    ("share", polling.share),
 ):
     app.command(name)(command)
 
