@@ -33,6 +33,7 @@ CARRIERS = (
     "laposte",
     "mydhl",
     "royalmail",
+    "ups",
     "ups_iftsta",
     "upu",
     "usps",

@@ -26,6 +26,7 @@ WORDS = {
     "17track": ("description",),
     "aftership": ("message", "subtag_message"),
     "easypost": ("message", "description"),
+    "ups": ("description",),
     "cainiao": ("desc", "standerdDesc"),
     "dhl_express": ("Description",),
     "dhl_parcel_de": ("event-status", "event-text", "event-short-status"),
@@ -39,6 +40,7 @@ WORDS = {
 }
 EVENT_LISTS = {
     "fedex": ("scanEvents",),
+    "ups": ("activity",),
     "17track": ("events",),
     "aftership": ("checkpoints",),
     "easypost": ("tracking_details",),
