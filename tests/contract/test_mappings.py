@@ -33,6 +33,7 @@ CARRIERS = (
     "laposte",
     "mydhl",
     "royalmail",
+    "sf_express",
     "ups",
     "ups_iftsta",
     "upu",

@@ -35,6 +35,7 @@ WORDS = {
     "laposte": ("label", "eventLibelle"),
     "mydhl": ("description",),
     "royalmail": ("eventName", "lastEventName"),
+    "sf_express": ("remark",),
     "upu": ("text",),
     "usps": ("eventType",),  # `Event` is the code where no code stands beside it
 }
@@ -52,6 +53,7 @@ EVENT_LISTS = {
     "laposte": ("event", "trackResponse"),
     "mydhl": ("events",),
     "royalmail": ("events",),
+    "sf_express": ("routes", "WaybillRoute"),
     "upu": ("events",),
     "usps": ("trackingEvents", "eventSummaries", "TrackDetail", "trackingEvent", "event"),
 }
