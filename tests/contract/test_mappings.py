@@ -44,6 +44,9 @@ CARRIERS = (
 WITHOUT_LIST = {"cainiao"}
 """Folders whose documented codes are not listed yet; only ever gets shorter."""
 
+UNJUDGED = {("ups", "package exceptions")}
+"""Tables with codes that nobody has judged yet: UNMAPPED, and counted as missing; only ever gets shorter."""
+
 MAPPINGS = Mappings.load()
 FOLDERS = [ROOT / carrier for carrier in CARRIERS]
 FIXTURES = [
@@ -237,7 +240,9 @@ def test_every_documented_code_is_mapped_or_excused(carrier: str) -> None:
         return
 
     assert carrier not in WITHOUT_LIST
-    assert {one.table.name: one.missing for one in judged(MAPPINGS.dialect(carrier), lists) if one.missing} == {}
+    missing = {one.table.name: one.missing for one in judged(MAPPINGS.dialect(carrier), lists) if one.missing}
+    assert {name for name in missing if (carrier, name) not in UNJUDGED} == set()
+    assert {name for of, name in UNJUDGED if of == carrier} <= set(missing)
 
 
 @by_carrier()
