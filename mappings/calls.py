@@ -4,237 +4,34 @@ Texts may hold `${...}`; `docs/connecting-a-carrier-account.md` lists the names.
 bracket is JSON and one that begins with `<` is XML: what is put into it is escaped accordingly.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from domain.errors import MappingInvalidError
-from mappings.paths import parse
+from mappings.call_answers import Answering
+from mappings.call_fields import CLOSED, PLACEHOLDER, Address, Name
+from mappings.call_requests import Call, Sign, Token
+from mappings.call_subscriptions import WEBHOOK_SECRET, WEBHOOK_URL, Subscribe
 from mappings.schema import Why
 
-PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
-
-_CLOSED: Final = ConfigDict(extra="forbid", frozen=True)
 _PLAIN_NAMES: Final = frozenset({"number", "numbers", "uuid", "timestamp"})
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Texts = dict[str, str]
-Means = Literal["credentials_rejected", "rate_limited", "partner_unavailable", "request_rejected"]
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("an address is https://host, with a path at most")
-    return url.rstrip("/")
-
-
-def _path(text: str) -> str:
-    try:
-        parse(text)
-    except MappingInvalidError as error:
-        raise ValueError(str(error)) from error
-    return text
 
 
 class Option(BaseModel):
     """A setting of an account that is no secret; one without a default must be given."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     about: Why
     default: str | None = None
 
 
-class Basic(BaseModel):
-    """HTTP basic authentication."""
-
-    model_config = _CLOSED
-
-    user: str
-    password: str
-
-
-class Verdict(BaseModel):
-    """A failure that the carrier tells in the body of an answer: any of the values at the path."""
-
-    model_config = _CLOSED
-
-    path: str
-    values: list[str] = Field(min_length=1)
-    means: Means
-
-    _valid_path = field_validator("path")(_path)
-
-
-class Request(BaseModel):
-    """One HTTP request. At most one of `form` and `body`; `content_type` belongs to `body`."""
-
-    model_config = _CLOSED
-
-    method: Literal["GET", "POST"] = "GET"
-    path: str = Field(pattern=r"^/")
-    query: Texts = Field(default_factory=dict)
-    headers: Texts = Field(default_factory=dict)
-    form: Texts = Field(default_factory=dict)
-    body: str | None = None
-    content_type: str | None = None
-    basic: Basic | None = None
-
-    @model_validator(mode="after")
-    def _one_body(self) -> Self:
-        if self.form and self.body is not None:
-            raise ValueError("form and body exclude each other")
-        if (self.body is None) != (self.content_type is None):
-            raise ValueError("body and content_type belong together")
-        if self.method == "GET" and (self.form or self.body is not None):
-            raise ValueError("a GET has neither form nor body")
-        return self
-
-    def texts(self) -> Iterator[str]:
-        """Return every text that may hold placeholders."""
-        yield self.path
-        for mapping in (self.query, self.headers, self.form):
-            yield from mapping.values()
-        if self.body is not None:
-            yield self.body
-        if self.basic is not None:
-            yield from (self.basic.user, self.basic.password)
-
-
-class Call(Request):
-    """The request that asks about numbers. `batch` is how many one request may carry.
-
-    `${numbers}` is `item` for each number, joined by `separator`; a query value with `${number}` is repeated for each.
-    """
-
-    batch: int = Field(default=1, ge=1, le=100)
-    separator: str = ","
-    item: str = "${number}"
-
-
-class Token(Request):
-    """The request that fetches a token, for `${token}` in the call."""
-
-    method: Literal["GET", "POST"] = "POST"
-    host: str | None = None
-    sandbox: str | None = None
-    format: Literal["json", "xml"] = "json"
-    token: str
-    lifetime: str | None = None
-    seconds: int = Field(default=3_600, ge=60)
-    verdicts: list[Verdict] = Field(default_factory=list)
-
-    _valid_hosts = field_validator("host", "sandbox")(lambda url: None if url is None else _address(url))
-    _valid_paths = field_validator("token", "lifetime")(lambda text: None if text is None else _path(text))
-
-
-class Sign(BaseModel):
-    """A digest over texts of the request, for `${signature}`; `quote` encodes the text as forms do before."""
-
-    model_config = _CLOSED
-
-    over: str
-    algorithm: Literal["md5", "sha256", "hmac-sha256"]
-    key: str | None = None
-    quote: bool = False
-    output: Literal["base64", "hex"]
-
-    @model_validator(mode="after")
-    def _keyed(self) -> Self:
-        if (self.algorithm == "hmac-sha256") != (self.key is not None):
-            raise ValueError("key belongs to hmac-sha256, and to nothing else")
-        return self
-
-
-class Answering(BaseModel):
-    """What an answer looks like.
-
-    `unknown` are statuses beside 2xx whose body, in the right format, is an answer for the mapping: most say that a
-    number is unknown. `numbers` leads to the numbers an answer is about. `inside` names a member whose text is the
-    document itself. `names_number = false` is for answers that do not say what they are about: the number is put around
-    them, as `<asked number="...">...</asked>` or `{"asked": "...", "answer": ...}`.
-    """
-
-    model_config = _CLOSED
-
-    format: Literal["json", "xml"]
-    content_types: list[str] = Field(min_length=1)
-    unknown: list[Annotated[int, Field(ge=400, le=599)]] = Field(default_factory=list)
-    numbers: list[str] = Field(default_factory=list)
-    inside: str | None = None
-    names_number: bool = True
-    verdicts: list[Verdict] = Field(default_factory=list)
-
-    @field_validator("numbers")
-    @classmethod
-    def _valid_numbers(cls, paths: list[str]) -> list[str]:
-        return [_path(path) for path in paths]
-
-
-class Told(BaseModel):
-    """Where an answer tells of single numbers that were not taken; `known` are codes of those that were there before.
-
-    `number` and `code` lead from an item of `each`; without `number` the item itself is the number.
-    """
-
-    model_config = _CLOSED
-
-    each: str
-    number: str | None = None
-    code: str | None = None
-    known: list[str] = Field(default_factory=list)
-
-    _valid_paths = field_validator("each", "number", "code")(lambda text: None if text is None else _path(text))
-
-
-class Known(BaseModel):
-    """A value of the whole answer that says: all these numbers were subscribed before."""
-
-    model_config = _CLOSED
-
-    path: str
-    values: list[str] = Field(min_length=1)
-
-    _valid_path = field_validator("path")(_path)
-
-
-class Subscribe(Call):
-    """The request that asks for webhooks about numbers; `days` is how long that holds, without end by default.
-
-    Texts may hold `${option.webhook_url}` and `${secret.webhook_secret}`: where the webhooks of the account come in,
-    and its newest signing secret. Only numbers at `taken` count as subscribed, and those that were there before.
-    """
-
-    source: Why
-    days: int | None = Field(default=None, ge=1, le=400)
-    taken: list[str] = Field(min_length=1)
-    refused: Told | None = None
-    known: Known | None = None
-    answer: Answering
-
-    @field_validator("taken")
-    @classmethod
-    def _valid_taken(cls, paths: list[str]) -> list[str]:
-        return [_path(path) for path in paths]
-
-    def uses(self, name: str) -> bool:
-        """Tell whether a text of the request holds this placeholder."""
-        return any(name in PLACEHOLDER.findall(text) for text in (*self.texts(), self.item))
-
-
-WEBHOOK_URL: Final = "webhook_url"
-WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 - the name of a secret
-
-
 class Rate(BaseModel):
     """How often an account may call where nobody configured it otherwise, and who says so."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     per_second: float = Field(gt=0, le=1_000)
     source: Why
@@ -243,11 +40,11 @@ class Rate(BaseModel):
 class Calls(BaseModel):
     """How one carrier is called."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     source: Why
-    host: str
-    sandbox: str | None = None
+    host: Address
+    sandbox: Address | None = None
     secrets: dict[Name, Why] = Field(default_factory=dict)
     options: dict[Name, Option] = Field(default_factory=dict)
     values: dict[Name, str] = Field(default_factory=dict)
@@ -257,8 +54,6 @@ class Calls(BaseModel):
     answer: Answering
     rate: Rate
     subscribe: Subscribe | None = None
-
-    _valid_hosts = field_validator("host", "sandbox")(lambda url: None if url is None else _address(url))
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

@@ -10,7 +10,8 @@ from domain.carriers import NumberFailure
 from domain.subscriptions import Subscribed
 from ledger.rows import CarrierAccount
 from ledger.store import Ledger
-from mappings.calls import WEBHOOK_SECRET, Calls, Subscribe
+from mappings.call_subscriptions import WEBHOOK_SECRET, Subscribe
+from mappings.calls import Calls
 from mappings.trees import MAX_BYTES
 from worker.calling import LedgerCallers
 from worker.settings import Settings

@@ -21,7 +21,8 @@ from domain.errors import (
     RateLimitedError,
     RequestRejectedError,
 )
-from mappings.calls import Answering, Calls, Means, Verdict
+from mappings.call_answers import Answering, Means, Verdict
+from mappings.calls import Calls
 from mappings.scalars import text
 from mappings.trees import READERS
 from mappings.walks import walker

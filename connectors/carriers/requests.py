@@ -13,7 +13,8 @@ from connectors.carriers.account import CallingAccount, address
 from connectors.carriers.signing import signature
 from connectors.carriers.templates import fill
 from domain.errors import RequestRejectedError
-from mappings.calls import Calls, Request
+from mappings.call_requests import Request
+from mappings.calls import Calls
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _FORM: Final = "application/x-www-form-urlencoded"

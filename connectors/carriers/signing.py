@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote_plus
 
 from connectors.carriers.templates import fill
-from mappings.calls import Sign
+from mappings.call_requests import Sign
 
 
 def signature(sign: Sign, values: Mapping[str, str]) -> str:

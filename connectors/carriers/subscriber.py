@@ -16,7 +16,8 @@ from domain.errors import PartnerContractError, RequestRejectedError
 from domain.ports import Clock
 from domain.subscriptions import Subscribed
 from mappings.access import getter
-from mappings.calls import WEBHOOK_SECRET, WEBHOOK_URL, Calls, Subscribe, Told
+from mappings.call_subscriptions import WEBHOOK_SECRET, WEBHOOK_URL, Subscribe, Told
+from mappings.calls import Calls
 from mappings.scalars import text
 from mappings.walks import walker
 

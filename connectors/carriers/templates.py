@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from mappings.calls import PLACEHOLDER
+from mappings.call_fields import PLACEHOLDER
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -12,7 +12,8 @@ from connectors.http import Answer, PartnerHttp
 from domain.errors import CredentialsRejectedError, PartnerContractError
 from domain.ports import Clock
 from mappings.access import getter
-from mappings.calls import Calls, Token
+from mappings.call_requests import Token
+from mappings.calls import Calls
 
 _EARLY: Final = timedelta(minutes=1)
 _MAX_TOKEN: Final = 8_000

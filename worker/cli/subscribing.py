@@ -10,7 +10,7 @@ from connectors.carriers.account import missing
 from domain.errors import PartnerError
 from domain.subscriptions import Subscribed
 from ledger.rows import CarrierAccount
-from mappings.calls import WEBHOOK_URL, Subscribe
+from mappings.call_subscriptions import WEBHOOK_URL, Subscribe
 from worker import subscribing
 from worker.calling import LedgerCallers
 from worker.cli.calling import calls_of, exit_code, next_step
