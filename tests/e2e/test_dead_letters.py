@@ -53,7 +53,7 @@ async def _behind(hub: RunningHub, seller: Seller) -> dict[str, tuple[int, int]]
 
 async def _has_ended(hub: RunningHub, episode: Episode) -> bool:
     rows = await asyncio.to_thread(hub.ledger.reads.timeline, "e2e", episode.shipment_id)
-    return rows[-1].kind == "ENDED"
+    return [row.kind for row in rows[-1:]] == ["ENDED"]
 
 
 @pytest.mark.parametrize("ends", [False, True], ids=["running", "ended"])

@@ -48,7 +48,16 @@ class Site:
 
     def again(self) -> None:
         self.child.kill()
+        self.start()
+
+    def start(self) -> None:
+        """Start the watcher; it heeds signals from the moment on at which it says that it watches."""
+        before = self._watching()
         self.child.start()
+        assert eventually(lambda: self._watching() > before, within=30)
+
+    def _watching(self) -> int:
+        return self.child.log.read_text().count("edi.watching") if self.child.log.exists() else 0
 
 
 @pytest.fixture
@@ -56,10 +65,10 @@ def site(hub: RunningHub, tmp_path: Path) -> Iterator[Site]:
     command = [MILEPOST, "edi", "watch", str(tmp_path / "edi"), "--carrier", CARRIER, "--settle", "0"]
     settings = up_settings(hub.state) | {"MILEPOST_TENANT": TENANT}
     child = Child("edi", command, settings, tmp_path / "edi.log")
-    child.start()
+    site = Site(tmp_path / "edi", child)
+    site.start()
     try:
-        assert eventually((tmp_path / "edi" / "rejected").exists, within=30)
-        yield Site(tmp_path / "edi", child)
+        yield site
     finally:
         assert child.terminate() == 0
 

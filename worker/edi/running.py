@@ -56,6 +56,7 @@ async def watch_folder(
     folder.create()
     watcher = Watcher(folder, Taker(hands.intake, mappings, source), settings.gateway.upload_limit)
     stop, loop_time = stop_on_signals(), asyncio.get_running_loop().time
+    _log.info("edi.watching", folder=str(root), carrier=source.dialect)
     reports: list[dict[str, Any]] = []
     final: float | None = None
     try:
