@@ -1,0 +1,35 @@
+"""One real Tryton per test module, on a copy of the seeded database."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.erp.tryton.installation import HERE, Installation, installation
+from tests.erp.tryton.server import TrytonServer
+
+COLD = 600
+"""Seconds that the first test may take on a machine that has to install Tryton and fill its database."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(COLD))
+
+
+@pytest.fixture(scope="session")
+def installed() -> Installation:
+    """Return the cached installation; a cold machine makes it here, which takes about a minute."""
+    return installation()
+
+
+@pytest.fixture(scope="module")
+def tryton(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonServer]:
+    """Start a server on a fresh copy of the database."""
+    server = TrytonServer(installed, tmp_path_factory.mktemp("tryton"))
+    server.prepare()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
