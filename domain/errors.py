@@ -8,6 +8,7 @@ HubError
 │   ├── RequestRejectedError          our data or our bug; evidence names the field
 │   ├── EndpointGoneError             410: the receiver wants no more
 │   ├── NotKnownYetError          R   the number exists here, the partner has not seen it
+│   ├── RecordChangedError        R   somebody else wrote first; read again, decide again
 │   └── PartnerContractError          an answer that is not in the partner's own format
 ├── PayloadError                      bytes that cannot be read
 │   ├── PayloadUnreadableError        not JSON, not XML, cut off
@@ -93,6 +94,13 @@ class NotKnownYetError(PartnerError):
     """The partner does not know the number (yet)."""
 
     code = "not_known_yet"
+    retryable = True
+
+
+class RecordChangedError(PartnerError):
+    """The record was written by somebody else since it was read; an attempt that begins by reading may succeed."""
+
+    code = "record_changed"
     retryable = True
 
 

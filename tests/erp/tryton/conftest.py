@@ -1,10 +1,13 @@
 """One real Tryton per test module, on a copy of the seeded database."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from connectors.erps.tryton.client import TrytonClient
+from connectors.http import PartnerHttp
 from tests.erp.tryton.installation import HERE, Installation, installation
+from tests.erp.tryton.people import CLERK, HUB, client_of, partner_http
 from tests.erp.tryton.server import TrytonServer
 
 COLD = 600
@@ -33,3 +36,21 @@ def tryton(installed: Installation, tmp_path_factory: pytest.TempPathFactory) ->
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[PartnerHttp]:
+    async with partner_http() as http:
+        yield http
+
+
+@pytest.fixture
+def hub(tryton: TrytonServer, http: PartnerHttp) -> TrytonClient:
+    """Return a client that works as the hub's own user, who may do no more than the hub needs."""
+    return client_of(tryton, http, HUB)
+
+
+@pytest.fixture
+def clerk(tryton: TrytonServer, http: PartnerHttp) -> TrytonClient:
+    """Return a client that works as the clerk."""
+    return client_of(tryton, http, CLERK)

@@ -20,6 +20,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 LOCK: Final = HERE / "requirements.lock"
 SEED: Final = HERE / "seed.py"
+NAMES: Final = HERE / "seed_names.py"
 
 DATABASE: Final = "hub"
 MODULES: Final = ("sale", "stock_package_shipping")
@@ -45,7 +46,7 @@ def installation() -> Installation:
         RuntimeError: a step failed; the message ends with what it printed.
     """
     environment = _cache() / f"venv-{_key(LOCK)}"
-    pristine = _cache() / f"sqlite-{_key(LOCK, SEED)}"
+    pristine = _cache() / f"sqlite-{_key(LOCK, SEED, NAMES)}"
     with _alone("tryton"):
         if not (environment / ".ready").exists():
             _install(environment)

@@ -10,9 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from proteus import Model, Wizard, config
-
-CLERK = ("clerk", "clerk-password-1")
-HUB = ("hub", "hub-password-1")
+from seed_names import CLERK, HUB
 
 CLERK_GROUPS = {"Stock", "Stock Force Assignment", "Stock Cancellation", "Sales", "Party Administration"}
 HUB_GROUPS = {"Stock", "Sales"}

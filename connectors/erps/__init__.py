@@ -1,0 +1,1 @@
+"""Order systems by kind: how each is told of a status and asked for changes."""

@@ -1,0 +1,1 @@
+"""Tryton 8.0, over its JSON-RPC."""
