@@ -1,0 +1,206 @@
+"""The HTTP side of the simulated store: one GraphQL route per version, keys, scopes, cost and the form of errors."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    build_schema,
+    default_field_resolver,
+    graphql_sync,
+    parse,
+)
+
+from tests.erps import shopify_rules as rules
+from tests.erps.shopify_store import MAX_FIRST, SUPPORTED, Fulfillment, Order, Store
+
+SCHEMA: Final[GraphQLSchema] = build_schema(Path(__file__).with_name("shopify_admin.graphql").read_text())
+GID: Final = re.compile(r"gid://shopify/\w+/\d+")
+MUTATION_COST: Final = 10.0
+
+SCOPE: Final = {
+    "orders": "read_orders",
+    "order": "read_orders",
+    "fulfillmentEventCreate": "write_fulfillments",
+    "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentTrackingInfoUpdate": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentOrderHold": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentOrderReleaseHold": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentOrderAcceptCancellationRequest": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentOrderRejectCancellationRequest": "write_merchant_managed_fulfillment_orders",
+}
+"""Field of the root to the access scope that an app needs for it (one of several that the reference names)."""
+
+
+@dataclass
+class Faults:
+    """Answers given in place of the next ones, or after the next requests were carried out: success that got lost."""
+
+    ahead: list[Response] = field(default_factory=list)
+    after: list[Response] = field(default_factory=list)
+
+
+@dataclass
+class Root:
+    """The root of one request: every field of Query and Mutation by its own name."""
+
+    store: Store
+
+    def resolve(self, name: str, args: dict[str, Any]) -> Any:
+        scope = SCOPE.get(name)
+        if scope is not None and scope not in self.store.scopes:
+            message = f"Access denied for {name} field. Required access: `{scope}` access scope."
+            raise GraphQLError(
+                message, extensions={"code": "ACCESS_DENIED", "requiredAccess": f"`{scope}` access scope."}
+            )
+        for gid in [args.get("id"), args.get("fulfillmentId"), *(args.get("holdIds") or [])]:
+            if gid is not None and not GID.fullmatch(gid):
+                raise GraphQLError(f"Invalid global id '{gid}'", extensions={"code": "argumentLiteralsIncompatible"})
+        return FIELDS[name](self.store, args)
+
+
+def page(found: list[Any], args: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of a connection; the cursor is the place of its last node."""
+    first = args.get("first")
+    if first is None:
+        raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
+    if not 0 < first <= MAX_FIRST:
+        raise GraphQLError(f"first cannot exceed {MAX_FIRST}", extensions={"code": "MAX_COST_EXCEEDED"})
+    start = int(args.get("after") or 0)
+    end = min(start + first, len(found))
+    return {"nodes": found[start:end], "pageInfo": {"hasNextPage": end < len(found), "endCursor": str(end)}}
+
+
+def _orders(store: Store, args: dict[str, Any]) -> Any:
+    found = list(store.orders)
+    for term in (args.get("query") or "").split():
+        name, _, value = term.partition(":")
+        value = value.strip("'\"")
+        if name == "updated_at" and value.startswith(">="):
+            since = datetime.fromisoformat(value[2:].strip("'\"")).astimezone(UTC)
+            found = [one for one in found if one.updated.replace(microsecond=0) >= since]
+        elif name == "name":
+            found = [one for one in found if one.name == value]
+        # Search ignores a filter that it does not know: the answer holds everything then.
+    key: Callable[[Order], Any] = (
+        (lambda one: one.updated) if args.get("sortKey") == "UPDATED_AT" else lambda one: one.id
+    )
+    found.sort(key=key, reverse=bool(args.get("reverse")))
+    return page(found, args)
+
+
+FIELDS: Final[dict[str, Callable[[Store, dict[str, Any]], Any]]] = {
+    "shop": lambda _, __: {"name": "Example", "myshopifyDomain": "example.myshopify.com"},
+    "order": lambda store, args: next((one for one in store.orders if one.id == args["id"]), None),
+    "orders": _orders,
+    "fulfillmentCreate": lambda store, args: rules.create_fulfillment(store, args["fulfillment"]),
+    "fulfillmentTrackingInfoUpdate": lambda store, args: rules.update_tracking(
+        store, args["fulfillmentId"], args["trackingInfoInput"]
+    ),
+    "fulfillmentEventCreate": lambda store, args: rules.create_event(store, args["fulfillmentEvent"]),
+    "fulfillmentOrderHold": lambda store, args: rules.hold(store, args["id"], args["fulfillmentHold"]),
+    "fulfillmentOrderReleaseHold": lambda store, args: rules.release(store, args["id"], args.get("holdIds")),
+    "fulfillmentOrderAcceptCancellationRequest": lambda store, args: rules.answer_cancellation(
+        store, args["id"], accept=True
+    ),
+    "fulfillmentOrderRejectCancellationRequest": lambda store, args: rules.answer_cancellation(
+        store, args["id"], accept=False
+    ),
+}
+
+
+def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    """Resolve any field: the root's by its table, connections and lists by their arguments, the rest by name."""
+    name = info.field_name
+    if isinstance(source, Root):
+        return source.resolve(name, args)
+    match source, name:
+        case Order(), "fulfillmentOrders":
+            return page(source.parts, args)
+        case Order(), "fulfillments":
+            return source.sent[: args.get("first")]
+        case Fulfillment(), "events":
+            return page(source.event_log, args)
+        case Fulfillment(), "trackingInfo":
+            return source.tracking[: args.get("first")]
+    return default_field_resolver(source, info, **args)
+
+
+def cost_of(query: str) -> float:
+    """Return points that a request asks for: ten per mutation, and one per object that its `first` may bring."""
+    document = parse(query)
+    total = 0.0
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            fields = [one for one in node.selection_set.selections if isinstance(one, FieldNode)]
+            total += len(fields) * MUTATION_COST if node.operation is OperationType.MUTATION else 1.0
+        elif isinstance(node, FragmentDefinitionNode):
+            total += 1.0
+    return total + query.count("nodes")
+
+
+def create_admin(store: Store, faults: Faults | None = None) -> FastAPI:
+    """Return the store's Admin API."""
+    app, faults = FastAPI(openapi_url=None), faults or Faults()
+
+    @app.post("/admin/api/{version}/graphql.json")
+    async def graphql(version: str, request: Request) -> Response:
+        if faults.ahead:
+            return faults.ahead.pop(0)
+        answer = _answer(store, version, request.headers, await _document(request))
+        return faults.after.pop(0) if faults.after else answer
+
+    return app
+
+
+async def _document(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError:
+        return None
+
+
+def _answer(store: Store, version: str, headers: Any, document: Any) -> Response:
+    if headers.get("x-shopify-access-token") != store.token:
+        text = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+        return JSONResponse({"errors": text}, 401)
+    if not re.fullmatch(r"\d{4}-(01|04|07|10)", version):
+        return JSONResponse({"errors": "Not Found"}, 404)
+    # A retired version is served by the oldest one that is still supported; the header says which one it was.
+    served = version if version in SUPPORTED else SUPPORTED[0]
+    shown = {"x-shopify-api-version": served}
+    if not isinstance(document, dict) or not isinstance(document.get("query"), str):
+        return JSONResponse({"errors": {"query": "Required parameter missing or invalid"}}, 400, headers=shown)
+    return JSONResponse(_executed(store, document), headers=shown)
+
+
+def _executed(store: Store, document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        cost = cost_of(document["query"])
+    except GraphQLError as error:
+        return {"errors": [error.formatted]}
+    allowed = store.take(cost)
+    bucket = {"maximumAvailable": store.size, "currentlyAvailable": store.points, "restoreRate": store.restore}
+    spent = {"requestedQueryCost": cost, "actualQueryCost": cost if allowed else None, "throttleStatus": bucket}
+    extensions = {"cost": spent}
+    if not allowed:
+        return {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}], "extensions": extensions}
+    result = graphql_sync(
+        SCHEMA, document["query"], Root(store), variable_values=document.get("variables"), field_resolver=resolve
+    )
+    answer: dict[str, Any] = {"data": result.data, "extensions": extensions}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    return answer
