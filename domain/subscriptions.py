@@ -81,10 +81,17 @@ def is_due(known: Subscription | None, *, at: datetime, secret_since: datetime |
     """
     if known is None:
         return True
+    if known.next_at is None and (known.status is SubscriptionStatus.FAILED or _is_over(known, at)):
+        # Not renewed because its shipment had ended, which was taken back since.
+        return True
     if known.next_at is not None and known.next_at <= at:
         return True
     is_old = known.subscribed_at is not None and secret_since is not None and known.subscribed_at < secret_since
     return is_old and known.status is SubscriptionStatus.ACTIVE
+
+
+def _is_over(known: Subscription, at: datetime) -> bool:
+    return known.expires_at is not None and known.expires_at <= at
 
 
 def applied(

@@ -22,4 +22,5 @@ carrier_subscriptions: Final = Table(
     Column("failures", Integer, nullable=False),
     Column("detail", Words(500)),
     Index(None, "account_id", "next_at"),
+    Index(None, "account_id", "subscribed_at"),
 )
