@@ -72,6 +72,12 @@ def callable_accounts(ledger: Ledger, calls: Mapping[str, Calls]) -> dict[str, f
     }
 
 
+def open_http(settings: Settings) -> PartnerHttp:
+    """Return the client of calls to carriers; use it as a context manager."""
+    policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
+    return PartnerHttp(policy, limits=HttpLimits(max_answer=MAX_BYTES))
+
+
 @asynccontextmanager
 async def open_trackers(settings: Settings, ledger: Ledger, *, trial: bool = False) -> AsyncIterator[CarrierTrackers]:
     """Return the trackers of all accounts, sharing one HTTP client for the length of the block.
@@ -79,8 +85,7 @@ async def open_trackers(settings: Settings, ledger: Ledger, *, trial: bool = Fal
     Refused credentials stop an account; in a trial they do not, and stopped accounts may be tried.
     """
     callers = LedgerCallers(ledger)
-    policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
-    async with PartnerHttp(policy, limits=HttpLimits(max_answer=MAX_BYTES)) as http:
+    async with open_http(settings) as http:
         yield AccountTrackers(
             load_calls(settings),
             TrialCallers(callers) if trial else callers,

@@ -1,9 +1,9 @@
 """The workers that ask carriers: one for the accounts' workflows, and one per account for its calls."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +12,6 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.polling import PollingActivities
 from domain import ids
 from domain.errors import HubError
 from domain.queues import CARRIERS, carrier_calls
@@ -38,7 +37,7 @@ class CarrierWorkers:
     def __init__(
         self,
         client: Client,
-        activities: PollingActivities,
+        activities: Sequence[Callable[..., Any]],
         accounts: Callable[[], Mapping[str, float]],
         *,
         look: timedelta = LOOK,
@@ -46,7 +45,8 @@ class CarrierWorkers:
     ) -> None:
         """Keep what workers need.
 
-        `accounts` blocks and names the accounts that can be served now, with their requests per second.
+        `activities` are those of the accounts' queues. `accounts` blocks and names the accounts that can be served
+        now, with their requests per second.
         """
         self._client = client
         self._activities = activities
@@ -105,7 +105,7 @@ class CarrierWorkers:
         return Worker(
             self._client,
             task_queue=carrier_calls(account),
-            activities=[self._activities.poll_batch],
+            activities=self._activities,
             max_concurrent_activities=ROUNDS,
             max_task_queue_activities_per_second=rate,
             # Eager activities bypass the limit of the queue.

@@ -15,6 +15,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from activities.polling import PollingActivities
 from activities.publishing import SCHEDULE
+from activities.subscribing import SubscribingActivities
 from domain.errors import HubUnavailableError
 from gateway.acknowledging import acknowledger
 from gateway.app import GatewayDeps, create_app
@@ -30,6 +31,7 @@ from worker.late import LedgerLateFacts
 from worker.serving import Served, http_server, listen, running, stop_on_signals
 from worker.settings import Settings
 from worker.statedir import StateDir
+from worker.subscribing import open_desks
 from worker.wiring import CLOCK, build_intake, check_key, load_mappings, open_ledger, open_sinks, payload_keys
 from worker.workers import Role, build_workers
 
@@ -126,10 +128,13 @@ async def open_workers(
 async def _open_carriers(settings: Settings, ledger: Ledger, client: Client) -> AsyncIterator[CarrierWorkers]:
     dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
     intake = build_intake(ledger, load_mappings(settings), dispatcher)
-    async with open_trackers(settings, ledger) as trackers:
+    async with open_trackers(settings, ledger) as trackers, open_desks(settings, ledger) as desks:
         yield CarrierWorkers(
             client,
-            PollingActivities(trackers, ledger.polling, intake),
+            [
+                PollingActivities(trackers, ledger.polling, intake).poll_batch,
+                SubscribingActivities(desks, CLOCK).subscribe,
+            ],
             partial(callable_accounts, ledger, load_calls(settings)),
         )
 

@@ -17,7 +17,7 @@ class PollMode(StrEnum):
 
 
 class AccountCarried(BaseModel):
-    """The state that continue-as-new takes along; `wake_at` is a wait that is not over."""
+    """The state that continue-as-new takes along; `wake_at` and `subscribe_at` are waits that are not over."""
 
     model_config = FROZEN
 
@@ -28,6 +28,10 @@ class AccountCarried(BaseModel):
     runs: int = 1
     trouble: str | None = None
     wake_at: AwareDatetime | None = None
+    subscribed: int = 0
+    unsubscribed: int = 0
+    subscribe_trouble: str | None = None
+    subscribe_at: AwareDatetime | None = None
 
 
 class AccountStart(BaseModel):
@@ -43,7 +47,9 @@ class AccountStart(BaseModel):
 class AccountProgress(BaseModel):
     """The short answer about an account; counts are since its workflow was started.
 
-    `trouble` says why the account is stopped, or what was wrong with the latest round.
+    `trouble` says why the account is stopped, or what was wrong with the latest round. `subscribed` are confirmations
+    by the provider, `unsubscribed` numbers it did not take, and `subscribe_trouble` is what was wrong with the latest
+    attempt.
     """
 
     model_config = FROZEN
@@ -55,3 +61,7 @@ class AccountProgress(BaseModel):
     runs: int = 1
     wake_at: AwareDatetime | None = None
     trouble: str | None = None
+    subscribed: int = 0
+    unsubscribed: int = 0
+    subscribe_at: AwareDatetime | None = None
+    subscribe_trouble: str | None = None

@@ -13,15 +13,10 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.polling import LEASE, PollingActivities, PollRequest, PollRound
 from domain.queues import carrier_calls
 from workflows.carrier_model import AccountCarried, AccountProgress, AccountStart, PollMode
+from workflows.subscribing import BREATH, BROKEN, AccountSubscribing
 
 IDLE: Final = timedelta(minutes=5)
 """The longest wait: new registrations, shipments that webhooks moved and renewed credentials are seen by then."""
-
-BREATH: Final = timedelta(seconds=10)
-"""The shortest wait after a round that found nothing to ask."""
-
-BROKEN: Final = timedelta(hours=1)
-"""Before asking again after a failure that somebody has to look at first."""
 
 ATTEMPT: Final = timedelta(minutes=15)
 _PATIENT: Final = RetryPolicy(maximum_interval=timedelta(minutes=5))
@@ -42,15 +37,17 @@ class AccountPolling:
         self._is_stopped = False
         self._is_nudged = False
         self._is_asking = False
+        self._subscribing = AccountSubscribing(start)
 
     async def live(self) -> None:
         """Ask and wait in turns; never returns."""
+        self._subscribing.begin()
         while True:
             await self._wait()
             if self._is_long:
                 self._continue_as_new()
             if not self._is_paused:
-                await self._ask()
+                await self._look()
 
     def pause(self) -> None:
         """Ask nothing from now on."""
@@ -59,11 +56,16 @@ class AccountPolling:
     def resume(self) -> None:
         """Ask again, at once."""
         self._is_paused = False
-        self._is_nudged = True
+        self._nudge()
 
     def hurry(self) -> None:
         """Ask about everything now."""
-        self._is_hurried = self._is_nudged = True
+        self._is_hurried = True
+        self._nudge()
+
+    def _nudge(self) -> None:
+        self._is_nudged = True
+        self._subscribing.hurry()
 
     @property
     def progress(self) -> AccountProgress:
@@ -76,6 +78,7 @@ class AccountPolling:
             runs=self._start.carried.runs,
             wake_at=self._wake_at,
             trouble=self._trouble,
+            **self._subscribing.told,
         )
 
     @property
@@ -95,21 +98,33 @@ class AccountPolling:
         if self._is_paused:
             await workflow.wait_condition(lambda: not self._is_paused or self._is_long)
             return
-        left = timedelta() if self._wake_at is None else self._wake_at - workflow.now()
+        wake_at = self._subscribing.wake_by(self._wake_at)
+        left = timedelta() if wake_at is None else wake_at - workflow.now()
         if left <= timedelta() or self._is_nudged:
             return
         try:
             await workflow.wait_condition(
-                lambda: self._is_nudged or self._is_paused or self._is_long, timeout=left, timeout_summary="next number"
+                lambda: self._is_nudged or self._is_paused or self._is_long, timeout=left, timeout_summary="next look"
             )
         except TimeoutError:
             return
+
+    async def _look(self) -> None:
+        """Subscribe first: a provider that tells nothing of the past is then asked for it."""
+        self._is_asking = True
+        await self._subscribing.look()
+        if not self._is_paused and (self._is_nudged or self._is_time):
+            await self._ask()
+        self._is_asking = False
+
+    @property
+    def _is_time(self) -> bool:
+        return self._wake_at is None or self._wake_at <= workflow.now() + BREATH
 
     async def _ask(self) -> None:
         """Make one round; a signal that changes what is to be done ends it."""
         request = PollRequest(account=self._start.account, hurry=self._is_hurried)
         self._is_hurried = self._is_nudged = False
-        self._is_asking = True
         calling = workflow.start_activity_method(
             PollingActivities.poll_batch,
             request,
@@ -126,7 +141,6 @@ class AccountPolling:
             self._settle(await calling)
         except ActivityError as error:
             self._failed_round(error)
-        self._is_asking = False
 
     def _settle(self, made: PollRound) -> None:
         now = workflow.now()
@@ -156,5 +170,6 @@ class AccountPolling:
             runs=self._start.carried.runs + 1,
             trouble=self._trouble,
             wake_at=None if self._is_nudged else self._wake_at,
+            **self._subscribing.told,
         )
         workflow.continue_as_new(self._start.model_copy(update={"carried": carried}))

@@ -71,6 +71,11 @@ class AccountSubscriber:
             switch=switch,
         )
 
+    @property
+    def batch_size(self) -> int:
+        """Numbers that one request may carry."""
+        return self._caller.batch_size
+
     async def subscribe(self, numbers: Sequence[str]) -> AsyncIterator[Subscribed]:
         """Ask for webhooks about the numbers and yield what came of each batch, at the account's rate.
 
@@ -80,7 +85,7 @@ class AccountSubscriber:
             CredentialsRejectedError: the account is stopped, or is now.
             PartnerError: a batch could not be asked about at all; those before it were.
         """
-        size, pause = self._caller.batch_size, 1 / self._caller.requests_per_second
+        size, pause = self.batch_size, 1 / self._caller.requests_per_second
         for first in range(0, len(numbers), size):
             if first:
                 await asyncio.sleep(pause)

@@ -59,7 +59,28 @@ async def carrier_away_and_keys_refused(desk: Desk) -> None:
     await _mode(desk, PollMode.WAITING)
 
 
-ACCOUNT_STORIES: Final[tuple[Story, ...]] = (asked_paused_and_hurried, carrier_away_and_keys_refused)
+async def subscribed_in_trouble_and_without(desk: Desk) -> None:
+    """Numbers subscribed, a provider that is away, one that takes none, over several runs."""
+    desk.register("A1", "A2", "A3")
+    await _mode(desk, PollMode.WAITING)
+    for index, trouble in enumerate((PartnerUnavailableError("no answer"), None, None)):
+        desk.provider.trouble = trouble
+        desk.register(f"B{index}", name=f"S-B{index}")
+        await desk.handle.signal(CarrierAccountWorkflow.poll_now)
+        await eventually(lambda index=index: len(desk.provider.asked) == 3 + index)  # type: ignore[misc] # a default binds it
+        await _mode(desk, PollMode.WAITING)
+    desk.provider.takes = False
+    looks = desk.provider.looks
+    await desk.handle.signal(CarrierAccountWorkflow.resume)
+    await eventually(lambda: desk.provider.looks > looks)
+    await _mode(desk, PollMode.WAITING)
+
+
+ACCOUNT_STORIES: Final[tuple[Story, ...]] = (
+    asked_paused_and_hurried,
+    carrier_away_and_keys_refused,
+    subscribed_in_trouble_and_without,
+)
 
 
 async def record() -> None:

@@ -6,16 +6,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
 from activities.polling import PollingActivities
+from activities.subscribing import SubscribingActivities
 from domain import ids
 from domain.carriers import CarrierAnswer, Fetched
 from domain.intake import Intake
 from domain.messages import Delivery
 from domain.shipments import Leg
+from domain.subscriptions import Subscribed
 from ledger.migrate import upgrade
+from ledger.rows import CarrierAccount
 from ledger.store import Ledger
 from mappings.engine import Mappings
 from tests.workflow.parcels import plan
@@ -24,6 +28,7 @@ from workflows.carrier_account import CarrierAccountWorkflow
 from workflows.carrier_model import AccountProgress
 
 MAPPINGS = Mappings.load()
+FORTNIGHT = timedelta(days=14)
 TENANT = plan(shipment_id="any").tenant
 
 
@@ -70,6 +75,53 @@ class NoWorkflows:
 
 
 @dataclass
+class FakeProvider:
+    """Takes every subscription for a fortnight, unless it has something to refuse with; None: it takes none at all.
+
+    Its desk is the ledger's own; only the call is replaced.
+    """
+
+    ledger: Ledger
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    trouble: Exception | None = None
+    takes: bool = True
+    looks: int = 0
+
+    def desk(self, account: str) -> "FakeDesk | None":
+        self.looks += 1
+        return FakeDesk(self, self.ledger.accounts.get(account)) if self.takes else None
+
+
+@dataclass
+class FakeDesk:
+    """The desk of one account."""
+
+    provider: FakeProvider
+    account: CarrierAccount
+    batch_size: int = 2
+
+    def retire(self) -> None:
+        self.provider.ledger.subscriptions.retire(self.account.account_id)
+
+    def due(self, limit: int) -> list[str]:
+        return self.provider.ledger.subscriptions.due(self.account, carriers=[self.account.dialect], limit=limit)
+
+    async def ask(self, numbers: Sequence[str]) -> AsyncIterator[Subscribed]:
+        for first in range(0, len(numbers), self.batch_size):
+            batch = tuple(numbers[first : first + self.batch_size])
+            self.provider.asked.append(batch)
+            if self.provider.trouble is not None:
+                raise self.provider.trouble
+            yield Subscribed(batch)
+
+    def keep(self, told: Subscribed) -> None:
+        self.provider.ledger.subscriptions.record(self.account, told, lifetime=FORTNIGHT)
+
+    def next_at(self) -> datetime | None:
+        return self.provider.ledger.subscriptions.next_at(self.account.account_id)
+
+
+@dataclass
 class Desk:
     """One account, its carrier and its ledger."""
 
@@ -77,6 +129,7 @@ class Desk:
     account: str
     ledger: Ledger
     clock: SetClock
+    provider: FakeProvider
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
 
     @property
@@ -88,9 +141,12 @@ class Desk:
         return [number for batch in self.carrier.asked for number in batch]
 
     @property
-    def activities(self) -> PollingActivities:
+    def activities(self) -> list[Callable[..., Any]]:
         intake = Intake(self.ledger.inbox, MAPPINGS, NoWorkflows(), self.clock)
-        return PollingActivities(self.carrier, self.ledger.polling, intake)
+        return [
+            PollingActivities(self.carrier, self.ledger.polling, intake).poll_batch,
+            SubscribingActivities(self.provider, self.clock).subscribe,
+        ]
 
     def register(self, *numbers: str, name: str = "S1") -> None:
         legs = tuple(Leg(carrier="fedex", tracking_number=number) for number in numbers)
@@ -122,4 +178,4 @@ def open_desk(client: Client, account: str, directory: Path) -> Desk:
     clock = SetClock()
     ledger = Ledger.open(url, clock=clock)
     ledger.accounts.add(account, TENANT, "fedex")
-    return Desk(client, account, ledger, clock)
+    return Desk(client, account, ledger, clock, FakeProvider(ledger))

@@ -1,22 +1,27 @@
 """`milepost accounts`: the part that asks providers for webhooks about numbers."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from connectors.carriers.account import missing
-from domain.errors import PartnerError
+from domain.carriers import NumberFailure
+from domain.errors import HubBugError, PartnerError, RequestRejectedError
 from domain.subscriptions import Subscribed
 from ledger.rows import CarrierAccount
-from mappings.call_subscriptions import WEBHOOK_URL, Subscribe
-from worker import subscribing
+from ledger.store import Ledger
+from mappings.call_subscriptions import Subscribe
 from worker.calling import LedgerCallers
 from worker.cli.calling import calls_of, exit_code, next_step
 from worker.cli.opening import begin, opened
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.settings import Settings
+from worker.subscribing import open_desks, webhook_address
+
+_MOST = 1_000
+"""Numbers that one command asks for; the next one takes the rest."""
 
 
 def subscribe(
@@ -31,10 +36,16 @@ def subscribe(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the provider for webhooks about numbers; run it every quarter of an hour, and it renews what runs out.
+    """Ask the provider for webhooks about numbers now; a carriers worker does the same every five minutes by itself.
 
     Due are numbers of open shipments that were never asked for, whose subscription ends within two days, whose last try
-    failed some time ago, or which know an older secret. Repeating it asks for nothing twice.
+    failed some time ago, or which know an older secret. Repeating it asks for nothing twice. Legs of another carrier
+    have to be named once with --carrier; from then on they are renewed like the others.
+
+    [bold]Examples[/]
+
+      milepost accounts subscribe ups-main --address https://hub.example.com
+      milepost accounts subscribe tracker --carrier canadapost
     """
     settings = begin()
     with opened(settings) as ledger:
@@ -53,10 +64,10 @@ def subscribe(
                 hint=f"milepost accounts credentials {account} FILE",
                 code=ExitCode.USAGE,
             )
-        url = _url(settings, row, calls.subscribe, address)
-        wanted = numbers or subscribing.due(ledger, row, calls.subscribe, carrier or [row.dialect])
+        _check_address(settings, row, calls.subscribe, address)
+        wanted = _Wanted(account, numbers or [], carrier or [], address)
         try:
-            told = asyncio.run(subscribing.subscribe(settings, ledger, row, calls, url=url, numbers=wanted))
+            told = asyncio.run(_subscribed(settings, ledger, wanted))
         except PartnerError as error:
             raise CommandFailedError(str(error), hint=next_step(error), code=exit_code(error)) from error
     _report(row, told, as_json=as_json)
@@ -87,22 +98,36 @@ def subscriptions(account: str, *, as_json: JsonOption = False) -> None:
     show(table("Subscriptions", columns, rows))
 
 
-def _url(settings: Settings, account: CarrierAccount, wanted: Subscribe, address: str | None) -> str:
-    """Return where the account's webhooks come in; raise `CommandFailedError` where the provider has to be told it."""
-    base = address or settings.gateway.public_url
-    is_told = wanted.uses(f"option.{WEBHOOK_URL}")
-    if not base:
-        if is_told:
-            raise CommandFailedError(
-                f"{account.dialect} has to be told where its webhooks go",
-                hint="--address https://..., or MILEPOST_GATEWAY__PUBLIC_URL",
-                code=ExitCode.USAGE,
-            )
-        return ""
-    parts = urlsplit(base)
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise CommandFailedError("the address is https://host, with a path at most", code=ExitCode.USAGE)
-    return f"{base.rstrip('/')}/webhooks/carriers/{account.account_id}"
+def _check_address(settings: Settings, account: CarrierAccount, wanted: Subscribe, address: str | None) -> None:
+    try:
+        webhook_address(address or settings.gateway.public_url, account, wanted)
+    except RequestRejectedError as error:
+        raise CommandFailedError(
+            str(error), hint="--address https://..., or MILEPOST_GATEWAY__PUBLIC_URL", code=ExitCode.USAGE
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    account: str
+    numbers: list[str]
+    carriers: list[str]
+    address: str | None
+
+
+async def _subscribed(settings: Settings, ledger: Ledger, wanted: _Wanted) -> Subscribed:
+    """Ask for these numbers, or for all that are due, and return what the provider said."""
+    taken: list[str] = []
+    failures: list[NumberFailure] = []
+    async with open_desks(settings, ledger, base=wanted.address) as desks:
+        desk = desks.desk(wanted.account, carriers=wanted.carriers)
+        if desk is None:
+            raise HubBugError(f"{wanted.account} has no desk")
+        async for told in desk.ask(wanted.numbers or desk.due(_MOST)):
+            desk.keep(told)
+            taken += told.taken
+            failures += told.failures
+    return Subscribed(tuple(taken), tuple(failures))
 
 
 def _report(account: CarrierAccount, told: Subscribed, *, as_json: bool) -> None:
