@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from domain.errors import PayloadRefusedError, PayloadUnreadableError
 from domain.normalised import Problem
-from mappings.edi import checks
 from mappings.edi.building import Builder, headers
 from mappings.edi.charsets import decoder
+from mappings.edi.checks import EDIFACT_CHECKS, X12_CHECKS
 from mappings.edi.findings import AT, FINDINGS, Finding, Level, Position, note
 from mappings.edi.segments import Node, hide_released
 from mappings.edi.separators import Separators, of_edifact, of_x12
@@ -82,7 +82,7 @@ def _read(body: bytes, standard: Standard, opening: str) -> dict[str, Any]:
             content = hide_released(content, separators.release)
         syntax = content[4:8] if standard is EDIFACT else None
         decode = decoder(body, syntax, has_release=is_released)
-        builder = Builder(standard, separators, decode, checks.x12 if standard is X12 else checks.edifact)
+        builder = Builder(standard, separators, decode, X12_CHECKS if standard is X12 else EDIFACT_CHECKS)
         number = builder.read(content, begin, number)
         if separators.clash is not None:
             detail = f"{separators.clash} is also another separator; it is not used"

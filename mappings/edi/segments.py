@@ -5,11 +5,11 @@ The hot path is `str.split` and `dict(zip(...))`: one node per segment, without 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from mappings.edi.findings import AT, TAG, Position
+from mappings.edi.findings import TAG
 from mappings.edi.separators import Separators
 
 MAX_ELEMENTS: Final = 99
@@ -18,6 +18,8 @@ MAX_SEGMENT: Final = 16 * 1024
 """Bytes of one segment; the longest of the standards are below 3 KB, free text included."""
 
 _KEYS: Final = (TAG, *(f"{number:02}" for number in range(1, MAX_ELEMENTS + 1)))
+_NONE: Final = "\uffff"
+"""Stands for a separator that is not used: Latin-1 text cannot hold it."""
 _HIDDEN: Final = 0xE000
 """Released characters wait in the private use area, which Latin-1 text cannot hold, until everything is parted."""
 _SHOWN: Final = re.compile("([\ue000-\ue0ff])\\1")
@@ -26,9 +28,13 @@ Node = dict[str, Any]
 Decode = Callable[[str], str]
 
 
-@lru_cache(maxsize=2_000)
-def _component_key(element: int, component: int) -> str:
-    return f"{_KEYS[element]}-{component}"
+Make = Callable[[str], Node]
+
+
+@lru_cache(maxsize=MAX_ELEMENTS)
+def _component_keys(element: int) -> tuple[str, ...]:
+    key = _KEYS[element]
+    return (key, *(f"{key}-{component}" for component in range(2, MAX_COMPONENTS + 1)))
 
 
 def hide_released(text: str, release: str) -> str:
@@ -41,46 +47,30 @@ def show_released(value: str) -> str:
     return _SHOWN.sub(lambda found: chr(ord(found[1]) - _HIDDEN), value)
 
 
-def cut(text: str, separators: Separators, offset: int) -> Iterator[tuple[str, int]]:
-    """Yield each segment's text and offset; `offset` is the text's own, blanks between segments belong to none."""
-    terminator = separators.segment
-    for piece in text.split(terminator):
-        content = piece.lstrip("\r\n\t \x00")
-        if content:
-            yield content.rstrip("\r\n") if terminator != "\r" else content, offset + len(piece) - len(content)
-        offset += len(piece) + 1
+def maker(separators: Separators, decode: Decode | None) -> Make:
+    """Return what makes the node of one segment; `decode` makes real text of bytes that are not ASCII."""
+    mark = separators.element
+    component, repetition = separators.component or _NONE, separators.repetition or _NONE
+
+    def make(content: str) -> Node:
+        parts = content.split(mark)
+        node: Node = dict(zip(_KEYS, parts))  # noqa: B905 - what is beyond the keys is left out; the hottest line
+        if component in content or repetition in content:
+            for number, value in enumerate(parts[1 : MAX_ELEMENTS + 1], 1):
+                if repetition in value:
+                    node.update(_repeated(number, value.split(repetition), component))
+                elif component in value:
+                    node.update(zip(_component_keys(number), value.split(component), strict=False))
+        if decode is not None and not content.isascii():
+            for key, value in node.items():
+                node[key] = [decode(one) for one in value] if value.__class__ is list else decode(value)
+        return node
+
+    return make
 
 
-def node_of(content: str, separators: Separators, at: Position, decode: Decode | None) -> Node:
-    """Return the node of one segment; `decode` makes real text of bytes that are not ASCII."""
-    parts = content.split(separators.element)
-    node: Node = dict(zip(_KEYS, parts, strict=False))
-    marks = [mark for mark in (separators.component, separators.repetition) if mark is not None and mark in content]
-    if marks:
-        for number, value in enumerate(parts[1 : MAX_ELEMENTS + 1], 1):
-            if any(mark in value for mark in marks):
-                _part(node, number, value, separators)
-    if decode is not None:
-        for key, value in node.items():
-            node[key] = [decode(one) for one in value] if value.__class__ is list else decode(value)
-    node[AT] = at
-    return node
-
-
-def _part(node: Node, number: int, value: str, separators: Separators) -> None:
-    """Part one element into its repetitions and components."""
-    repeated = value.split(separators.repetition) if separators.repetition else [value]
-    if len(repeated) == 1:
-        _components(node, number, value, separators)
-        return
-    rows = [one.split(separators.component)[:MAX_COMPONENTS] if separators.component else [one] for one in repeated]
-    for place in range(max(map(len, rows))):
-        key = _component_key(number, place + 1) if place else _KEYS[number]
-        node[key] = [row[place] if place < len(row) else "" for row in rows]
-
-
-def _components(node: Node, number: int, value: str, separators: Separators) -> None:
-    components = value.split(separators.component)[:MAX_COMPONENTS]
-    node[_KEYS[number]] = components[0]
-    for place, component in enumerate(components[1:], 2):
-        node[_component_key(number, place)] = component
+def _repeated(number: int, repeated: list[str], component: str) -> Node:
+    """Part the repetitions of one element into lists, one for each component."""
+    rows = [one.split(component)[:MAX_COMPONENTS] for one in repeated]
+    keys = _component_keys(number)[: max(map(len, rows))]
+    return {key: [row[place] if place < len(row) else "" for row in rows] for place, key in enumerate(keys)}
