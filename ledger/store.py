@@ -12,6 +12,7 @@ from ledger.amending import LedgerAmendments
 from ledger.connections import LedgerConnections
 from ledger.convergence import LedgerConvergence
 from ledger.database import Database, connect
+from ledger.erp_records import LedgerErpRecords, LedgerShipmentViews
 from ledger.findings import VerifyReport
 from ledger.idempotency import LedgerIdempotency
 from ledger.inbox import LedgerInbox
@@ -53,6 +54,8 @@ class Ledger:
     renormalisations: LedgerRenormalisations
     mappings: LedgerMappings
     subscriptions: LedgerSubscriptions
+    erp_records: LedgerErpRecords
+    shipment_views: LedgerShipmentViews
 
     @classmethod
     def open(cls, url: str, *, master_key: bytes | None = None, clock: Clock | None = None) -> Self:
@@ -70,6 +73,7 @@ class Ledger:
         database = connect(url, clock)
         convergence = LedgerConvergence(database)
         inbox = LedgerInbox(database)
+        private = LedgerPrivate(database, vault)
         return cls(
             database=database,
             vault=vault,
@@ -83,13 +87,15 @@ class Ledger:
             connections=LedgerConnections(database, vault),
             convergence=convergence,
             idempotency=LedgerIdempotency(database),
-            private=LedgerPrivate(database, vault),
+            private=private,
             polling=LedgerPolling(database),
             unknown=LedgerUnknown(database),
             amendments=LedgerAmendments(database, inbox),
             renormalisations=LedgerRenormalisations(database),
             mappings=LedgerMappings(database),
             subscriptions=LedgerSubscriptions(database),
+            erp_records=LedgerErpRecords(database),
+            shipment_views=LedgerShipmentViews(database, private),
         )
 
     def ping(self) -> None:

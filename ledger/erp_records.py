@@ -1,0 +1,203 @@
+"""Mirrors of order systems' records, cursors of reading them, and shipments as writers of order systems see them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, case, select, update
+from typing_extensions import override
+
+from domain.audit import EntryKind
+from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentView, ShipmentViews
+from domain.errors import NotFoundError
+from domain.shipments import ShipmentPlan
+from domain.states import State
+from ledger.database import Database
+from ledger.erp_tables import erp_cursors, erp_records
+from ledger.private import LedgerPrivate
+from ledger.tables import audit_entries, shipments
+
+_OVER: Final = (DeliveryStatus.CANCELLED.value, DeliveryStatus.DONE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerErpRecords(ErpRecords):
+    """The mirrors and cursors kept in the ledger's database."""
+
+    database: Database
+
+    @override
+    def of_shipment(self, tenant: str, connection: str, shipment_id: str, /) -> ErpRecord | None:
+        """Return the record that stands for the shipment now; the newest when one replaced another."""
+        query = (
+            select(erp_records)
+            .where(
+                erp_records.c.tenant == tenant,
+                erp_records.c.connection == connection,
+                erp_records.c.shipment_id == shipment_id,
+            )
+            .order_by(erp_records.c.gone_at.is_not(None), erp_records.c.seen_at.desc())
+            .limit(1)
+        )
+        with self.database.read() as open_:
+            row = open_.execute(query).one_or_none()
+        return None if row is None else _mirror(row)
+
+    @override
+    def get(self, tenant: str, connection: str, record: str, /) -> ErpRecord | None:
+        """Return the mirror of a record, also of one that is gone."""
+        with self.database.read() as open_:
+            row = open_.execute(select(erp_records).where(_is(tenant, connection, record))).one_or_none()
+        return None if row is None else _mirror(row)
+
+    @override
+    def open(self, tenant: str, connection: str, /) -> list[ErpRecord]:
+        """Return the mirrors of records that were there when last looked at and are not over, by record."""
+        query = (
+            select(erp_records)
+            .where(
+                erp_records.c.tenant == tenant,
+                erp_records.c.connection == connection,
+                erp_records.c.gone_at.is_(None),
+                erp_records.c.status.not_in(_OVER),
+            )
+            .order_by(erp_records.c.record)
+        )
+        with self.database.read() as open_:
+            return [_mirror(row) for row in open_.execute(query)]
+
+    @override
+    def keep(self, mirror: ErpRecord, /) -> None:
+        """Store what a reading has settled; `writes` is left as it is."""
+        row = {**_row(mirror), "seen_at": self.database.clock.now()}
+        changed = {name: value for name, value in row.items() if name != "writes"}
+        with self.database.write() as open_:
+            self.database.insert_new(open_, erp_records, [row])
+            open_.execute(update(erp_records).where(_of(mirror)).values(changed))
+
+    @override
+    def wrote(self, mirror: ErpRecord, /, *, version: str, status: DeliveryStatus, address_ref: str | None) -> None:
+        """Count a write of the hub; the version becomes the mirror's only when nothing else in it is news.
+
+        A status that the hub's own buttons have reached is no news either: only a cancellation is the clerk's.
+        """
+        cancelled = status is DeliveryStatus.CANCELLED
+        with self.database.write() as open_:
+            self._insert(open_, mirror)
+            same = and_(
+                erp_records.c.address_ref.is_not_distinct_from(address_ref),
+                (erp_records.c.status == DeliveryStatus.CANCELLED.value) == cancelled,
+            )
+            open_.execute(
+                update(erp_records)
+                .where(_of(mirror))
+                .values(
+                    writes=erp_records.c.writes + 1,
+                    version=case((same, version), else_=erp_records.c.version),
+                    status=case((same, status.value), else_=erp_records.c.status),
+                )
+            )
+
+    @override
+    def address_written(self, mirror: ErpRecord, address_ref: str, /) -> None:
+        """Note the address that the hub is about to write, before it does: a crash must not make it look like news."""
+        with self.database.write() as open_:
+            self._insert(open_, mirror)
+            open_.execute(update(erp_records).where(_of(mirror)).values(address_ref=address_ref))
+
+    def cursor(self, tenant: str, connection: str, /) -> dict[str, Any]:
+        """Return how far the order system was read; empty before the first reading."""
+        query = select(erp_cursors.c.body).where(erp_cursors.c.tenant == tenant, erp_cursors.c.connection == connection)
+        with self.database.read() as open_:
+            body = open_.execute(query).scalar()
+        found: dict[str, Any] = {} if body is None else json.loads(body)
+        return found
+
+    def keep_cursor(self, tenant: str, connection: str, body: Mapping[str, Any], /) -> None:
+        """Store how far the order system was read."""
+        values = {"body": json.dumps(dict(body), separators=(",", ":")), "updated_at": self.database.clock.now()}
+        key = {"tenant": tenant, "connection": connection}
+        with self.database.write() as open_:
+            self.database.insert_new(open_, erp_cursors, [{**key, **values}])
+            of_this = and_(erp_cursors.c.tenant == tenant, erp_cursors.c.connection == connection)
+            open_.execute(update(erp_cursors).where(of_this).values(values))
+
+    def _insert(self, open_: Connection, mirror: ErpRecord) -> None:
+        self.database.insert_new(open_, erp_records, [{**_row(mirror), "seen_at": self.database.clock.now()}])
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerShipmentViews(ShipmentViews):
+    """Shipments of the read model with the personal data that belongs to them."""
+
+    database: Database
+    private: LedgerPrivate
+
+    @override
+    def view(self, tenant: str, shipment_id: str, /) -> ShipmentView:
+        """Return the shipment as it was last written; raise `NotFoundError`."""
+        query = select(
+            shipments.c.plan, shipments.c.state, shipments.c.stage, shipments.c.is_ended, shipments.c.expected_at
+        ).where(shipments.c.tenant == tenant, shipments.c.shipment_id == shipment_id)
+        with self.database.read() as open_:
+            row = open_.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError(f"no shipment {shipment_id}", shipment_id=shipment_id)
+        return ShipmentView(
+            plan=ShipmentPlan.model_validate_json(row.plan),
+            state=State(row.state),
+            stage=State(row.stage),
+            is_ended=row.is_ended,
+            expected_at=row.expected_at,
+        )
+
+    @override
+    def details(self, tenant: str, shipment_id: str, event_id: str, /) -> Mapping[str, str] | None:
+        """Return the personal data of a fact as the audit chain refers to it; None when there is none or no more."""
+        query = (
+            select(audit_entries.c.body)
+            .where(
+                audit_entries.c.tenant == tenant,
+                audit_entries.c.shipment_id == shipment_id,
+                audit_entries.c.event_id == event_id,
+                audit_entries.c.kind == EntryKind.FACT.value,
+            )
+            .order_by(audit_entries.c.seq)
+            .limit(1)
+        )
+        with self.database.read() as open_:
+            body = open_.execute(query).scalar()
+        ref = None if body is None else json.loads(body).get("detail_ref")
+        if ref is None:
+            return None
+        try:
+            return self.private.get(tenant, shipment_id, ref)
+        except NotFoundError:
+            return None
+
+    @override
+    def put_details(self, tenant: str, shipment_id: str, kind: str, details: Mapping[str, str], /) -> str:
+        """Keep personal data and return its reference; raise `ConflictError` after an erasure."""
+        return self.private.put(tenant, shipment_id, kind, dict(details))
+
+
+def _is(tenant: str, connection: str, record: str) -> Any:
+    return and_(erp_records.c.tenant == tenant, erp_records.c.connection == connection, erp_records.c.record == record)
+
+
+def _of(mirror: ErpRecord) -> Any:
+    return _is(mirror.tenant, mirror.connection, mirror.record)
+
+
+def _row(mirror: ErpRecord) -> dict[str, Any]:
+    row = asdict(mirror)
+    order = row.pop("order")
+    return {**row, "order_number": order, "status": mirror.status.value}
+
+
+def _mirror(row: Row[Any]) -> ErpRecord:
+    fields = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    del fields["seen_at"]
+    order = fields.pop("order_number")
+    return ErpRecord(**{**fields, "order": order, "status": DeliveryStatus(row.status)})

@@ -1,0 +1,128 @@
+from dataclasses import replace
+
+import pytest
+
+from domain.erp_records import DeliveryStatus, ErpRecord
+from domain.errors import NotFoundError
+from domain.states import State
+from ledger.store import Ledger
+from tests.integration.ledger.conftest import START
+from tests.integration.ledger.made import plan
+
+MIRROR = ErpRecord(
+    tenant="main",
+    connection="shop",
+    record="stock.shipment.out,1",
+    shipment_id="shop-1",
+    number="1",
+    order="7",
+    version="100.1",
+    address_ref="p_home",
+)
+
+
+def kept(ledger: Ledger, mirror: ErpRecord = MIRROR) -> ErpRecord:
+    found = ledger.erp_records.get(mirror.tenant, mirror.connection, mirror.record)
+    assert found is not None
+    return found
+
+
+def test_a_mirror_is_found_by_record_and_by_shipment(ledger: Ledger) -> None:
+    ledger.erp_records.keep(MIRROR)
+    ledger.erp_records.keep(MIRROR)
+
+    assert kept(ledger) == MIRROR
+    assert ledger.erp_records.of_shipment("main", "shop", "shop-1") == MIRROR
+    assert ledger.erp_records.of_shipment("main", "other", "shop-1") is None
+    assert ledger.erp_records.of_shipment("other", "shop", "shop-1") is None
+
+
+def test_a_record_that_replaced_another_stands_for_the_shipment(ledger: Ledger) -> None:
+    ledger.erp_records.keep(replace(MIRROR, gone_at=START))
+    newer = replace(MIRROR, record="stock.shipment.out,5", number="5")
+    ledger.erp_records.keep(newer)
+
+    assert ledger.erp_records.of_shipment("main", "shop", "shop-1") == newer
+
+
+def test_open_records_are_those_that_are_there_and_not_over(ledger: Ledger) -> None:
+    for record, changes in {
+        "r1": {},
+        "r2": {"gone_at": START},
+        "r3": {"status": DeliveryStatus.CANCELLED},
+        "r4": {"status": DeliveryStatus.DONE},
+        "r5": {"status": DeliveryStatus.SENT},
+    }.items():
+        ledger.erp_records.keep(replace(MIRROR, record=record, **changes))
+
+    assert [mirror.record for mirror in ledger.erp_records.open("main", "shop")] == ["r1", "r5"]
+
+
+def test_a_write_that_changed_only_what_is_the_hubs_is_no_news(ledger: Ledger) -> None:
+    ledger.erp_records.keep(MIRROR)
+
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.SENT, address_ref="p_home")
+
+    assert kept(ledger) == replace(MIRROR, version="200.2", status=DeliveryStatus.SENT, writes=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "address_ref"),
+    [(DeliveryStatus.CANCELLED, "p_home"), (DeliveryStatus.OPEN, "p_moved"), (DeliveryStatus.OPEN, None)],
+)
+def test_what_a_clerk_changed_before_the_hubs_write_is_still_news(
+    ledger: Ledger, status: DeliveryStatus, address_ref: str | None
+) -> None:
+    ledger.erp_records.keep(MIRROR)
+
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=status, address_ref=address_ref)
+
+    assert kept(ledger) == replace(MIRROR, writes=1)
+
+
+def test_a_write_to_a_record_that_was_never_read_makes_its_mirror(ledger: Ledger) -> None:
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.OPEN, address_ref="p_home")
+
+    assert kept(ledger) == replace(MIRROR, version="200.2", writes=1)
+
+
+def test_reading_does_not_forget_how_often_was_written(ledger: Ledger) -> None:
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.OPEN, address_ref="p_home")
+
+    ledger.erp_records.keep(replace(MIRROR, version="300.3", asked=1))
+
+    assert kept(ledger) == replace(MIRROR, version="300.3", asked=1, writes=1)
+
+
+def test_an_address_is_noted_before_it_is_written(ledger: Ledger) -> None:
+    ledger.erp_records.keep(MIRROR)
+
+    ledger.erp_records.address_written(MIRROR, "p_pickup_point")
+
+    assert kept(ledger) == replace(MIRROR, address_ref="p_pickup_point")
+
+
+def test_a_cursor_is_kept_per_connection(ledger: Ledger) -> None:
+    assert ledger.erp_records.cursor("main", "shop") == {}
+
+    ledger.erp_records.keep_cursor("main", "shop", {"log": 1})
+    ledger.erp_records.keep_cursor("main", "shop", {"log": 7})
+
+    assert ledger.erp_records.cursor("main", "shop") == {"log": 7}
+    assert ledger.erp_records.cursor("main", "other") == {}
+
+
+def test_a_view_is_the_shipment_as_last_written(ledger: Ledger) -> None:
+    ledger.registry.register(plan("S1"))
+
+    seen = ledger.shipment_views.view("acme", "S1")
+
+    assert (seen.plan.shipment_id, seen.state, seen.stage, seen.is_ended) == ("S1", State.CREATED, State.CREATED, False)
+    with pytest.raises(NotFoundError):
+        ledger.shipment_views.view("other", "S1")
+
+
+def test_a_fact_without_personal_data_has_no_details(ledger: Ledger) -> None:
+    ledger.registry.register(plan("S1"))
+
+    assert ledger.shipment_views.details("acme", "S1", "no-such-event") is None
