@@ -64,7 +64,8 @@ class ErpDelivery:
 class ErpRecord:
     """The mirror of one delivery.
 
-    `address_ref` refers to the address that both sides have; `asked` counts the commands the record has caused, which
+    `address_ref` refers to the address that both sides have, `offered_ref` to one that the hub is about to write, which
+    the order system may have or not; `asked` counts the commands the record has caused, which
     makes their ids; `writes` counts what the hub has written to it. `gone_at` is set once it was deleted there.
     """
 
@@ -77,6 +78,7 @@ class ErpRecord:
     version: str = ""
     status: DeliveryStatus = DeliveryStatus.OPEN
     address_ref: str | None = None
+    offered_ref: str | None = None
     asked: int = 0
     writes: int = 0
     gone_at: datetime | None = None
@@ -108,7 +110,7 @@ class ErpRecords(Protocol):
         """
         ...
 
-    def address_written(self, mirror: ErpRecord, address_ref: str, /) -> None:
+    def offer(self, mirror: ErpRecord, address_ref: str, /) -> None:
         """Note the address that the hub is about to write, before it does: a crash must not make it look like news."""
         ...
 
@@ -135,10 +137,6 @@ class ShipmentViews(Protocol):
         """Return the personal data that came with a fact, such as an address; None when there is none or no more."""
         ...
 
-    def put_details(self, tenant: str, shipment_id: str, kind: str, details: Mapping[str, str], /) -> str:
-        """Keep personal data and return its reference; the same data gets the same reference.
-
-        Raises:
-            ConflictError: the shipment's personal data was erased.
-        """
+    def put_details(self, tenant: str, shipment_id: str, kind: str, details: Mapping[str, str], /) -> str | None:
+        """Keep personal data and return its reference, the same for the same data; None once it was erased."""
         ...

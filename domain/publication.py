@@ -62,7 +62,10 @@ class Publication(BaseModel):
 
 
 class PushResult(BaseModel):
-    """What became of a push: `acked` up to `revision`, or given up with a reason a person can read."""
+    """What became of a push: `acked` up to `revision`, or given up with a reason a person can read.
+
+    `record` and `version` name what was written in an order system whose records the hub knows.
+    """
 
     model_config = FROZEN
 
@@ -70,3 +73,5 @@ class PushResult(BaseModel):
     revision: int
     outcome: str
     dead_letter: str | None = None
+    record: str | None = None
+    version: str | None = None

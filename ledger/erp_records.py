@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, select, update
+from sqlalchemy import Connection, Row, and_, case, false, or_, select, true, update
 from typing_extensions import override
 
 from domain.audit import EntryKind
 from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentView, ShipmentViews
-from domain.errors import NotFoundError
+from domain.errors import ConflictError, NotFoundError
 from domain.shipments import ShipmentPlan
 from domain.states import State
 from ledger.database import Database
@@ -85,10 +85,10 @@ class LedgerErpRecords(ErpRecords):
         cancelled = status is DeliveryStatus.CANCELLED
         with self.database.write() as open_:
             self._insert(open_, mirror)
-            same = and_(
-                erp_records.c.address_ref.is_not_distinct_from(address_ref),
-                (erp_records.c.status == DeliveryStatus.CANCELLED.value) == cancelled,
-            )
+            # Compared with None it would mean "there is no offer".
+            is_offered = false() if address_ref is None else erp_records.c.offered_ref == address_ref
+            is_known = true() if address_ref is None else or_(erp_records.c.address_ref == address_ref, is_offered)
+            same = and_(is_known, (erp_records.c.status == DeliveryStatus.CANCELLED.value) == cancelled)
             open_.execute(
                 update(erp_records)
                 .where(_of(mirror))
@@ -96,15 +96,17 @@ class LedgerErpRecords(ErpRecords):
                     writes=erp_records.c.writes + 1,
                     version=case((same, version), else_=erp_records.c.version),
                     status=case((same, status.value), else_=erp_records.c.status),
+                    address_ref=case((is_offered, erp_records.c.offered_ref), else_=erp_records.c.address_ref),
+                    offered_ref=case((is_offered, None), else_=erp_records.c.offered_ref),
                 )
             )
 
     @override
-    def address_written(self, mirror: ErpRecord, address_ref: str, /) -> None:
+    def offer(self, mirror: ErpRecord, address_ref: str, /) -> None:
         """Note the address that the hub is about to write, before it does: a crash must not make it look like news."""
         with self.database.write() as open_:
             self._insert(open_, mirror)
-            open_.execute(update(erp_records).where(_of(mirror)).values(address_ref=address_ref))
+            open_.execute(update(erp_records).where(_of(mirror)).values(offered_ref=address_ref))
 
     def cursor(self, tenant: str, connection: str, /) -> dict[str, Any]:
         """Return how far the order system was read; empty before the first reading."""
@@ -177,9 +179,12 @@ class LedgerShipmentViews(ShipmentViews):
             return None
 
     @override
-    def put_details(self, tenant: str, shipment_id: str, kind: str, details: Mapping[str, str], /) -> str:
-        """Keep personal data and return its reference; raise `ConflictError` after an erasure."""
-        return self.private.put(tenant, shipment_id, kind, dict(details))
+    def put_details(self, tenant: str, shipment_id: str, kind: str, details: Mapping[str, str], /) -> str | None:
+        """Keep personal data and return its reference, the same for the same data; None once it was erased."""
+        try:
+            return self.private.put(tenant, shipment_id, kind, dict(details))
+        except ConflictError:
+            return None
 
 
 def _is(tenant: str, connection: str, record: str) -> Any:

@@ -20,6 +20,7 @@ erp_records: Final = Table(
     Column("version", Words(200), nullable=False),
     Column("status", String(16), nullable=False),
     Column("address_ref", String(64)),
+    Column("offered_ref", String(64)),
     Column("asked", Integer, nullable=False, server_default=text("0")),
     Column("writes", Integer, nullable=False, server_default=text("0")),
     Column("gone_at", Instant),

@@ -12,7 +12,14 @@ from typing import Any
 from proteus import Model, Wizard, config
 from seed_names import CLERK, HUB
 
-CLERK_GROUPS = {"Stock", "Stock Force Assignment", "Stock Cancellation", "Sales", "Party Administration"}
+CLERK_GROUPS = {
+    "Stock",
+    "Stock Administration",
+    "Stock Force Assignment",
+    "Stock Cancellation",
+    "Sales",
+    "Party Administration",
+}
 HUB_GROUPS = {"Stock", "Sales"}
 
 

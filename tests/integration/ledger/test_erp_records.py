@@ -68,7 +68,7 @@ def test_a_write_that_changed_only_what_is_the_hubs_is_no_news(ledger: Ledger) -
 
 @pytest.mark.parametrize(
     ("status", "address_ref"),
-    [(DeliveryStatus.CANCELLED, "p_home"), (DeliveryStatus.OPEN, "p_moved"), (DeliveryStatus.OPEN, None)],
+    [(DeliveryStatus.CANCELLED, "p_home"), (DeliveryStatus.OPEN, "p_moved"), (DeliveryStatus.CANCELLED, None)],
 )
 def test_what_a_clerk_changed_before_the_hubs_write_is_still_news(
     ledger: Ledger, status: DeliveryStatus, address_ref: str | None
@@ -94,12 +94,23 @@ def test_reading_does_not_forget_how_often_was_written(ledger: Ledger) -> None:
     assert kept(ledger) == replace(MIRROR, version="300.3", asked=1, writes=1)
 
 
-def test_an_address_is_noted_before_it_is_written(ledger: Ledger) -> None:
+def test_an_address_that_was_offered_is_no_news_once_it_is_there(ledger: Ledger) -> None:
     ledger.erp_records.keep(MIRROR)
+    ledger.erp_records.offer(MIRROR, "p_pickup_point")
+    assert kept(ledger) == replace(MIRROR, offered_ref="p_pickup_point")
 
-    ledger.erp_records.address_written(MIRROR, "p_pickup_point")
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.OPEN, address_ref="p_pickup_point")
 
-    assert kept(ledger) == replace(MIRROR, address_ref="p_pickup_point")
+    assert kept(ledger) == replace(MIRROR, version="200.2", address_ref="p_pickup_point", writes=1)
+
+
+def test_an_offer_that_was_not_taken_yet_changes_nothing(ledger: Ledger) -> None:
+    ledger.erp_records.keep(MIRROR)
+    ledger.erp_records.offer(MIRROR, "p_pickup_point")
+
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.OPEN, address_ref="p_home")
+
+    assert kept(ledger) == replace(MIRROR, version="200.2", offered_ref="p_pickup_point", writes=1)
 
 
 def test_a_cursor_is_kept_per_connection(ledger: Ledger) -> None:
@@ -120,6 +131,18 @@ def test_a_view_is_the_shipment_as_last_written(ledger: Ledger) -> None:
     assert (seen.plan.shipment_id, seen.state, seen.stage, seen.is_ended) == ("S1", State.CREATED, State.CREATED, False)
     with pytest.raises(NotFoundError):
         ledger.shipment_views.view("other", "S1")
+
+
+def test_after_an_erasure_no_address_is_compared(ledger: Ledger) -> None:
+    ledger.erp_records.keep(MIRROR)
+    ledger.private.put("main", "shop-1", "erp_address", {"city": "Berlin"})
+    ledger.private.erase("main", "shop-1")
+
+    ref = ledger.shipment_views.put_details("main", "shop-1", "erp_address", {"city": "Berlin"})
+    ledger.erp_records.wrote(MIRROR, version="200.2", status=DeliveryStatus.OPEN, address_ref=ref)
+
+    assert ref is None
+    assert kept(ledger) == replace(MIRROR, version="200.2", writes=1)
 
 
 def test_a_fact_without_personal_data_has_no_details(ledger: Ledger) -> None:

@@ -1,0 +1,91 @@
+"""Fields and buttons that say how a shipment stands now: set to what holds, whatever was told before.
+
+Nothing here depends on the change that caused a push, so a lost, repeated or late push ends in the same fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.erps.tryton.client import TrytonClient
+from connectors.erps.tryton.shipments import SHIPMENT, TrytonShipment
+from domain.erp_records import ShipmentView
+from domain.shipments import Leg, LegRole
+from domain.states import State
+
+BUTTONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ship": {"packed": "shipped"},
+    "do": {"packed": "done", "shipped": "done"},
+}
+"""From which state each button leads where. Any other state is the warehouse's business, not the hub's."""
+
+_RANK: Final = (LegRole.LAST_MILE, LegRole.WHOLE, LegRole.LINEHAUL, LegRole.FIRST_MILE)
+"""Whose number Tryton shows: the one that the customer's own carrier knows."""
+
+_BEFORE_HANDOVER: Final = frozenset({State.CREATED, State.CANCELLED})
+
+
+def numbers(view: ShipmentView, shipment: TrytonShipment) -> dict[str, Any]:
+    """Return the fields of the shipment that differ from what the hub knows.
+
+    A date is only given once the carrier has the goods: before that it is the warehouse's plan, and moving it would
+    move the picking. No number of the hub is no reason to remove one that is there.
+    """
+    values: dict[str, Any] = {}
+    number = shown(view.plan.legs, None)
+    if number is not None and number != shipment.shipping_reference:
+        values["shipping_reference"] = number
+    if view.expected_at is not None and view.stage not in _BEFORE_HANDOVER and not view.is_ended:
+        day = view.expected_at.date()
+        if day != shipment.planned_date:
+            values["planned_date"] = day
+    return values
+
+
+def parcel_numbers(view: ShipmentView, shipment: TrytonShipment) -> dict[int, str]:
+    """Return the packages whose number differs, with what it should be; a parcel is named by its package's number.
+
+    The only package of a shipment needs no name.
+    """
+    wanted = {one: shown(view.plan.legs, one.number) for one in shipment.packages}
+    if len(shipment.packages) == 1:
+        (only,) = shipment.packages
+        wanted[only] = wanted[only] or shown(view.plan.legs, None)
+    return {one.id: number for one, number in wanted.items() if number and number != one.shipping_reference}
+
+
+def shown(legs: tuple[Leg, ...], parcel: str | None) -> str | None:
+    """Return the number to show for a parcel, or for the shipment as a whole when `parcel` is None."""
+    fitting = [leg for leg in legs if leg.parcel == parcel and leg.role in _RANK]
+    if not fitting and parcel is None:
+        # Numbers of parcels only: the first one leads to the others.
+        fitting = [leg for leg in legs if leg.role in _RANK]
+    return min(fitting, key=lambda leg: _RANK.index(leg.role)).tracking_number if fitting else None
+
+
+def button(view: ShipmentView, shipment: TrytonShipment) -> str | None:
+    """Return the button that brings Tryton's state to the hub's, None when there is none to press."""
+    if view.stage in _BEFORE_HANDOVER:
+        return None
+    if view.stage is State.DELIVERED and shipment.state in BUTTONS["do"]:
+        return "do"
+    return "ship" if shipment.state in BUTTONS["ship"] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Brings one shipment to what holds."""
+
+    client: TrytonClient
+
+    async def write(self, shipment: TrytonShipment, values: Mapping[str, Any], packages: Mapping[int, str]) -> None:
+        """Write fields, the shipment's guarded by its stamp; raise `RecordChangedError` when somebody was faster."""
+        for package, number in packages.items():
+            await self.client.call("model.stock.package.write", [package], {"shipping_reference": number})
+        if values:
+            guard = {"_timestamp": {shipment.record: shipment.stamp}}
+            await self.client.call(f"model.{SHIPMENT}.write", [shipment.id], dict(values), context=guard)
+
+    async def press(self, shipment: TrytonShipment, name: str) -> None:
+        """Press a button."""
+        await self.client.call(f"model.{SHIPMENT}.{name}", [shipment.id])

@@ -1,0 +1,75 @@
+"""Notes: the timeline that Tryton's people read beside a shipment, since Tryton has no states for what happens to it.
+
+Each begins with a tag, `[hub:<event id>/<revision>]`, by which it is found again: a status is told once, however often
+telling it was tried. Tryton has no keys for that, so every attempt searches before it creates, and takes away what two
+attempts at the same time have made twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final
+
+from connectors.erps.tryton.client import TrytonClient
+from domain.publication import ChangeKind, StatusChange
+
+NOTE: Final = "ir.note"
+_OPENING: Final = "[hub:"
+_AT: Final = "%Y-%m-%d %H:%M UTC"
+
+
+def tag_of(change: StatusChange, shipment_id: str) -> str:
+    """Return what a change's note begins with. A status that is told anew after a correction is another change."""
+    return f"{_OPENING}{change.event_id or shipment_id}/{change.revision}]"
+
+
+def text_of(change: StatusChange) -> str:
+    """Return what a note says: state, time, milestone and reasons, as ids that the documentation explains."""
+    if change.kind is ChangeKind.CORRECTION:
+        gone = ", ".join(f"/{revision}" for revision in change.supersedes)
+        return f"CORRECTION: what was noted under {gone} does not hold. The state is {change.state}."
+    said = [change.milestone.value] if change.milestone is not None else [*change.flags]
+    said += [reason.value for reason in change.reasons]
+    at = "" if change.occurred_at is None else f" at {change.occurred_at.astimezone(UTC):{_AT}}"
+    kind = "ALARM in state " if change.kind is ChangeKind.ALARM else ""
+    note = f" {change.note}" if change.kind is ChangeKind.ALARM and change.note else ""
+    return f"{kind}{change.state}{at}: {', '.join(said)}.{note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Writes notes of one database."""
+
+    client: TrytonClient
+
+    async def add(self, resource: str, texts: Mapping[str, str]) -> None:
+        """Add notes, in this order and in one transaction.
+
+        Args:
+            resource: The record that the notes belong to, for example `stock.shipment.out,5`.
+            texts: By tag; those that are there already are the caller's to leave out.
+        """
+        if texts:
+            rows = [{"resource": resource, "message": f"{tag} {text}"} for tag, text in texts.items()]
+            await self.client.call(f"model.{NOTE}.create", rows)
+
+    async def there(self, resource: str) -> set[str]:
+        """Return the tags of the hub's notes on a record, after taking away all but the first of each."""
+        rows = await self.client.call(
+            f"model.{NOTE}.search_read",
+            [["resource", "=", resource], ["message", "like", f"{_OPENING}%"]],
+            0,
+            None,
+            [["id", "ASC"]],
+            ["message"],
+        )
+        first: set[str] = set()
+        twice: list[int] = []
+        for row in rows:
+            tag = row["message"].partition("]")[0] + "]"
+            if tag in first:
+                twice.append(row["id"])
+            first.add(tag)
+        if twice:
+            await self.client.call(f"model.{NOTE}.delete", twice)
+        return first
