@@ -29,7 +29,7 @@ from mappings.pins import pinned, pins_of
 from mappings.schema import Mapping
 
 ROWS: Final = ("codes", "reasons", "error_codes", "zones", "countries", "parties", "excused")
-LISTS: Final = ("rules", "skip", "errors", "delivery", "time", "shapes")
+LISTS: Final = ("rules", "skip", "errors", "delivery", "expected", "time", "shapes")
 NOTICED: Final = ("schema", "fixture", "judged", "documented", "pin")
 JUDGED: Final = Path(__file__).parent.parent / "tests" / "contract" / "judged"
 PAYLOADS: Final = Path(__file__).parents[2] / "shared" / "carriers" / "payloads"

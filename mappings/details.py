@@ -10,10 +10,13 @@ from domain.reasons import Reason
 from mappings.access import Get, each, first
 from mappings.rows import delivery_of
 from mappings.schema import DeliveryTable, DirectionTable, EventSpec, IdentitySpec, Mapping, Paths
+from mappings.times import TimeUnreadableError, compile_times
 from mappings.walks import Scopes
 
 Detail = Callable[[Any, Scopes, dict[str, Any]], None]
 """Reads its field of the event and completes the values of a fact."""
+
+EXPECTED_UNREADABLE: Final = "no declared format reads the expected delivery; left out"
 
 _HOLDS: Final = frozenset({Milestone.HELD, Milestone.CUSTOMS_HELD, Milestone.HOLD_RESOLVED, Milestone.CUSTOMS_REFUSED})
 _PUT_DOWN: Final = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.DELIVERED, Milestone.REROUTED})
@@ -30,6 +33,8 @@ def compile_details(spec: EventSpec, mapping: Mapping) -> tuple[tuple[frozenset[
         details.append((_HOLDS, _hold(first(spec.hold_key), first(spec.authority))))
     if spec.pickup_point is not None:
         details.append((_PUT_DOWN, _pickup_point(spec.pickup_point)))
+    if mapping.expected:
+        details.append((None, _expected(mapping)))
     return tuple(details)
 
 
@@ -119,6 +124,19 @@ def _hold(key_of: Get | None, authority_of: Get | None) -> Detail:
             hold: Hold = values["hold"] or Hold()
             update = {"key": key or hold.key, "authority": authority or hold.authority}
             values["hold"] = hold.model_copy(update=update)
+
+    return detail
+
+
+def _expected(mapping: Mapping) -> Detail:
+    """Read the carrier's estimate of the delivery. The place of an event says nothing about the clocks at the door."""
+    read = compile_times(mapping.expected, mapping.zones)
+
+    def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
+        try:
+            values["expected_at"] = read(node, scopes, tuple).at
+        except TimeUnreadableError:
+            values["note"] = values["note"] or EXPECTED_UNREADABLE
 
     return detail
 

@@ -81,6 +81,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
             "direction": fact.direction,
             "occurred_at": fact.occurred_at.isoformat() if fact.occurred_at is not None else None,
             "precision": fact.precision,
+            "expected_at": fact.expected_at.isoformat() if fact.expected_at is not None else None,
             "note": fact.note,
             "place": place,
             "party": fact.source.party if fact.source.party != fact.source.system else None,

@@ -371,6 +371,7 @@ class Mapping(Part):
     error_codes: dict[str, Problem] = {}
     skip: list[Skip] = []
     delivery: list[DeliveryTable] = []
+    expected: list[TimeSpec] = Field(default=[], description="When the carrier expects to deliver; first with a value.")
     zones: dict[str, ZoneText] = Field(default={}, description="Zone abbreviation or name -> offset or IANA zone.")
     countries: dict[str, Country] = Field(default={}, description="The carrier's own country spellings.")
     parties: dict[str, str] = {}
