@@ -10,6 +10,7 @@ from mappings import call_files
 from mappings.coverage import gaps
 from mappings.dialect import Dialect
 from mappings.expectations import expectation_of, fixtures, outcome, text
+from mappings.expecting import renew
 from mappings.loading import ROOT, SCHEMA_FILE, folders, load, schema_text
 from mappings.pins import FILE, pinned, pins_of
 
@@ -38,7 +39,7 @@ def _run(command: str, folder: Path, *, write: bool) -> int:
     except MappingInvalidError as error:
         return _say([str(error)], failed=True)
     if command == "expect":
-        return _expect(dialect, folder, write=write)
+        return _say(renew(dialect, folder, write=write) or [f"{folder.name}: nothing to draft"], failed=False)
     said = [f"{folder.name}: {gap}" for gap in gaps(dialect, folder)]
     if len(said) > _SHOWN:
         said[_SHOWN:] = [f"{folder.name}: and {len(said) - _SHOWN} more"]
@@ -46,33 +47,6 @@ def _run(command: str, folder: Path, *, write: bool) -> int:
         said += _differences(dialect, folder)
     good = f"{folder.name}: {len(fixtures(folder))} fixtures, {len(dialect.mapping.codes)} codes, good"
     return _say(said or [good], failed=bool(said))
-
-
-def _expect(dialect: Dialect, folder: Path, *, write: bool) -> int:
-    """Draft missing expectations, and with `write` renew those that differ; a person reads them before committing."""
-    said = []
-    for fixture in fixtures(folder):
-        path, now = expectation_of(fixture), text(outcome(dialect, fixture.read_bytes()))
-        if not path.exists():
-            path.write_text(now)
-            said.append(f"drafted: {folder.name}/fixtures/{path.name} (read it before you commit it)")
-        elif path.read_text() != now:
-            if write:
-                path.write_text(now)
-            said.append(f"{'renewed' if write else 'differs'}: {folder.name}/fixtures/{path.name}")
-    said += _expect_pins(dialect, folder, write=write)
-    return _say(said or [f"{folder.name}: nothing to draft"], failed=False)
-
-
-def _expect_pins(dialect: Dialect, folder: Path, *, write: bool) -> list[str]:
-    """Draft the pinned table, or with `write` renew it."""
-    path, now = pins_of(folder), pinned(dialect.mapping)
-    if path.exists() and path.read_text("utf-8") == now:
-        return []
-    if path.exists() and not write:
-        return [f"differs: {folder.name}/{FILE}"]
-    path.write_text(now, "utf-8")
-    return [f"{'renewed' if write else 'drafted'}: {folder.name}/{FILE} (read it before you commit it)"]
 
 
 def _differences(dialect: Dialect, folder: Path) -> list[str]:

@@ -19,6 +19,11 @@ from mappings.pins import pinned, pins_of
 from mappings.scaffold import EXAMPLE
 
 _NAME: Final = re.compile(r"[a-z]+__[a-z0-9_]+\.(json|xml|edi)")
+_FAMILIES: Final = (
+    ("", "payload"),
+    ("error__", "answer about a number that the carrier does not know"),
+    ("unmapped__", "payload with a code that no table knows"),
+)
 _MARKED: Final = ("mapping.toml", "codes.toml", DOCUMENTED, "README.md")
 
 
@@ -89,8 +94,8 @@ def _rows(dialect: Dialect, folder: Path) -> Iterator[Finding]:
 
 def _fixtures(dialect: Dialect, folder: Path) -> Iterator[Finding]:
     found = fixtures(folder)
-    expect = f"python -m mappings expect {folder.name}, then read every line"
-    for family, what in (("", "payload"), ("unmapped__", "payload with a code that no table knows")):
+    expect = f"milepost mappings expect {folder.name}, then read every line"
+    for family, what in _FAMILIES:
         if not any(path.name.startswith(family) for path in found):
             yield Finding(folder / "fixtures", None, f"no {what}", f"add fixtures/{family or 'tracking__'}...")
     for path in found:
@@ -119,13 +124,13 @@ def _is_unknown(fact: dict[str, object]) -> bool:
 def _pins(dialect: Dialect, folder: Path) -> Iterator[Finding]:
     path, now = pins_of(folder), pinned(dialect.mapping).splitlines()
     if not path.is_file():
-        yield Finding(path, None, "the rows are not pinned", f"python -m mappings expect {folder.name}")
+        yield Finding(path, None, "the rows are not pinned", f"milepost mappings expect {folder.name}")
         return
     then = path.read_text("utf-8").splitlines()
     differing = (at for at, (old, new) in enumerate(zip(then, now, strict=False), 1) if old != new)
     at = next(differing, None if len(then) == len(now) else min(len(then), len(now)) + 1)
     if at is not None:
-        step = f"python -m mappings expect {folder.name} --write, then read the diff"
+        step = f"milepost mappings expect {folder.name} --write, then read the diff"
         yield Finding(path, at, f"the rows are not what {PINS} says", step)
 
 

@@ -5,6 +5,7 @@ import typer
 from worker.cli.mappings.check import check
 from worker.cli.mappings.coverage import coverage
 from worker.cli.mappings.draft import draft
+from worker.cli.mappings.expect import expect
 from worker.cli.mappings.explain import explain
 from worker.cli.mappings.new import new
 from worker.cli.mappings.renormalise import renormalise
@@ -21,6 +22,7 @@ app = typer.Typer(
       milepost mappings new nordbahn                       the folder of a new carrier
       milepost mappings draft nordbahn samples/*.json      what is where in its payloads?
       milepost mappings check nordbahn                     what is left to do?
+      milepost mappings expect nordbahn                    write down what its fixtures become
       milepost mappings coverage                           which documented codes are judged?
       milepost mappings explain fedex DE/08                which row decides, and why?
       milepost mappings unmapped                           which codes came that nobody knows?
@@ -34,6 +36,7 @@ app = typer.Typer(
 app.command()(new)
 app.command()(draft)
 app.command()(check)
+app.command()(expect)
 app.command()(coverage)
 app.command()(explain)
 app.command()(unmapped)
