@@ -47,7 +47,7 @@ class ShapeReader:
         if self._when is not None and not self._when(tree, ()):
             return None
         found = self._find(tree, ())
-        if found is None:
+        if found is None or _is_prose(found):
             return None
         return [
             Shipment(
@@ -65,6 +65,11 @@ class ShapeReader:
         if self._split is None:
             return found
         return [(self._split(node), scopes) for node, scopes in found]
+
+
+def _is_prose(found: list[tuple[Any, Scopes]]) -> bool:
+    """Tell shipments from words in their place: a text that holds no field is an answer of another form."""
+    return bool(found) and all(node and node.__class__ is str for node, _ in found)
 
 
 def _every(paths: list[str]) -> Walk:
