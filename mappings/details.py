@@ -9,8 +9,8 @@ from domain.milestones import Milestone
 from domain.reasons import Reason
 from mappings.access import Get, each, first
 from mappings.rows import delivery_of
-from mappings.schema import DeliveryTable, DirectionTable, EventSpec, IdentitySpec, Mapping, Paths
-from mappings.times import TimeUnreadableError, compile_times
+from mappings.schema import DeliveryTable, DirectionTable, EventSpec, IdentitySpec, Mapping, Paths, TimeSpec
+from mappings.times import UNDATED, PlaceZones, ReadTime, TimeUnreadableError, When, compile_times
 from mappings.walks import Scopes
 
 Detail = Callable[[Any, Scopes, dict[str, Any]], None]
@@ -130,15 +130,39 @@ def _hold(key_of: Get | None, authority_of: Get | None) -> Detail:
 
 def _expected(mapping: Mapping) -> Detail:
     """Read the carrier's estimate of the delivery. The place of an event says nothing about the clocks at the door."""
-    read = compile_times(mapping.expected, mapping.zones)
+    ways = tuple(_estimate(spec, mapping) for spec in mapping.expected)
 
     def detail(node: Any, scopes: Scopes, values: dict[str, Any]) -> None:
         try:
-            values["expected_at"] = read(node, scopes, tuple).at
+            for way in ways:
+                found = way(node, scopes, tuple)
+                if found.raw is not None:
+                    values["expected_at"] = found.at
+                    return
         except TimeUnreadableError:
             values["note"] = values["note"] or EXPECTED_UNREADABLE
 
     return detail
+
+
+def _estimate(spec: TimeSpec, mapping: Mapping) -> ReadTime:
+    """Compile one way to read the estimate; what stands outside the events is read once for all of them."""
+    read = compile_times([spec], mapping.zones)
+    paths = [path for field in spec.fields for path in ([field] if isinstance(field, str) else field)]
+    if not all(path.startswith("^") for path in paths):
+        return read
+    # One reference: readers in several threads see an item with its own estimate, never with another's.
+    known: tuple[object, When] = (None, UNDATED)
+
+    def remembered(node: object, scopes: Scopes, place_zones: PlaceZones) -> When:
+        nonlocal known
+        item, found = known
+        if not scopes or item is not scopes[-1]:
+            found = read(node, scopes, place_zones)
+            known = (scopes[-1] if scopes else None, found)
+        return found
+
+    return remembered
 
 
 def _pickup_point(paths: Paths) -> Detail:

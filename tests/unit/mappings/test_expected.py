@@ -80,6 +80,26 @@ def test_an_instant_of_the_event_itself_goes_before(tmp_path: Path) -> None:
     assert fact.expected_at == datetime(2026, 5, 5, 16, tzinfo=UTC)
 
 
+def test_each_parcel_has_its_own_estimate(tmp_path: Path) -> None:
+    folder = tmp_path / "foreteller"
+    folder.mkdir()
+    (folder / "mapping.toml").write_text(TOML)
+    scans = [{"code": "A", "at": f"2026-05-0{day}T10:00:00+02:00"} for day in (1, 2)]
+    days: tuple[str | None, ...] = ("20260504", None, "20260506")
+    body = orjson.dumps(
+        {
+            "parcels": [
+                {"no": f"F{n}", "scans": scans, "dates": {"kind": "new", "day": day}} for n, day in enumerate(days)
+            ]
+        }
+    )
+
+    facts = Dialect(*load(folder)).normalise(body, received_at=RECEIVED_AT).facts
+
+    told = [(fact.tracking_number, fact.expected_at.day if fact.expected_at is not None else None) for fact in facts]
+    assert told == [*[("F0", 4)] * 4, *[("F1", None)] * 4, *[("F2", 6)] * 4]
+
+
 def test_an_hour_without_a_zone_is_not_believed(tmp_path: Path) -> None:
     parcel: dict[str, object] = {"dates": [{"kind": "new", "day": "20260506"}], "hour": "1800"}
 
