@@ -11,7 +11,7 @@ from zlib import crc32
 from pydantic import BaseModel
 from temporalio import activity
 
-from domain.errors import EndpointGoneError, HubError
+from domain.errors import CredentialsRejectedError, EndpointGoneError, HubError
 from domain.facts import FROZEN
 from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.publication import Publication, PushResult
@@ -94,7 +94,7 @@ class PublishingActivities:
         try:
             sink = await self.blocking(lambda: self.sinks.sink(publication.tenant, publication.connection))
             result = await sink.push(publication)
-        except EndpointGoneError as error:
+        except (EndpointGoneError, CredentialsRejectedError) as error:
             return await self._gone(publication, error)
         except HubError as error:
             if not error.retryable or failed_before >= len(self.schedule):
@@ -109,16 +109,22 @@ class PublishingActivities:
         spread = crc32(publication.message_id.encode()) / 2**32 * _SPREAD
         return self.schedule[failed_before] * (1 + spread)
 
-    async def _gone(self, publication: Publication, error: EndpointGoneError) -> PushResult:
+    async def _gone(self, publication: Publication, error: HubError) -> PushResult:
+        """Switch the connection off: its receiver wants no more, or would lock out a hub that tries on."""
         tenant, connection = publication.tenant, publication.connection
-        await self.blocking(lambda: self.switch.disable(tenant, connection, reason=error.code))
-        return await self._bury(publication, error)
+        if isinstance(error, CredentialsRejectedError):
+            reason = f"{error.code}: {error}"
+            await self.blocking(lambda: self.switch.disable(tenant, connection, reason=reason))
+        elif "reason" not in error.evidence:
+            # Else it was off already, for the reason that it has.
+            await self.blocking(lambda: self.switch.disable(tenant, connection, reason=error.code))
+        return await self._bury(publication, error, outcome=EndpointGoneError.code)
 
-    async def _bury(self, publication: Publication, error: HubError) -> PushResult:
+    async def _bury(self, publication: Publication, error: HubError, *, outcome: str | None = None) -> PushResult:
         reason = f"{error.code}: {error}"
         letter = await self.blocking(lambda: self.dead_letters.bury(publication, reason))
         revision = publication.changes[-1].revision
-        result = PushResult(acked=False, revision=revision, outcome=error.code, dead_letter=letter)
+        result = PushResult(acked=False, revision=revision, outcome=outcome or error.code, dead_letter=letter)
         await self.blocking(lambda: self.journal.acked(publication, result))
         return result
 

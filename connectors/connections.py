@@ -1,14 +1,15 @@
 """Finds the sink of an order system's connection, and remembers it for a moment."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from typing_extensions import override
 
 from connectors.cloud_events import WebhookSink, WebhookTarget
 from connectors.http import PartnerHttp
-from domain.errors import EndpointGoneError
+from domain.erps import WEBHOOK, ErpTarget
+from domain.errors import CredentialsRejectedError, EndpointGoneError, HubBugError
 from domain.ports import Clock, StatusSink, StatusSinks
 from domain.publication import Publication, PushResult
 
@@ -16,16 +17,28 @@ FRESH_FOR: Final = 5.0
 """Seconds for which a looked-up connection is used again: how late a changed URL or key takes effect."""
 
 
+SinkMaker = Callable[[ErpTarget, PartnerHttp, Clock], StatusSink]
+"""Builds the sink of one kind of order system."""
+
+
+def webhook_sink(target: ErpTarget, http: PartnerHttp, clock: Clock) -> StatusSink:
+    """Return the sink of a system that takes signed webhooks."""
+    return WebhookSink(WebhookTarget(target.connection, target.url, target.keys), http, clock)
+
+
 class ConnectionDirectory(Protocol):
     """What the ledger's connections offer to connectors. Blocking."""
 
-    def target(self, tenant: str, connection: str) -> WebhookTarget:
+    def target(self, tenant: str, connection: str) -> ErpTarget:
         """Return the target; raise `NotFoundError` or, for a disabled connection, `EndpointGoneError`."""
         ...
 
 
 class ConnectionSinks(StatusSinks):
-    """The webhook sinks of all tenants. Threads may share it."""
+    """The sinks of all tenants' connections, each made by the maker of its kind. Threads may share it.
+
+    A sink lives as long as its connection stays as it is: it may hold a session with the order system.
+    """
 
     def __init__(
         self,
@@ -33,13 +46,15 @@ class ConnectionSinks(StatusSinks):
         http: PartnerHttp,
         clock: Clock,
         *,
+        makers: Mapping[str, SinkMaker] | None = None,
         ticker: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
         self._http = http
         self._clock = clock
+        self._makers = {WEBHOOK: webhook_sink, **(makers or {})}
         self._ticker = ticker
-        self._known: dict[tuple[str, str], tuple[float, StatusSink]] = {}
+        self._known: dict[tuple[str, str], tuple[float, ErpTarget, StatusSink]] = {}
 
     @override
     def sink(self, tenant: str, connection: str) -> StatusSink:
@@ -48,16 +63,23 @@ class ConnectionSinks(StatusSinks):
         now = self._ticker()
         known = self._known.get(key)
         if known is not None and now - known[0] < FRESH_FOR:
-            return known[1]
+            return known[2]
         self._known.pop(key, None)
         target = self._directory.target(tenant, connection)
-        sink = _ForgettingSink(WebhookSink(target, self._http, self._clock), lambda: self._known.pop(key, None))
-        self._known[key] = (now, sink)
+        sink = known[2] if known is not None and known[1] == target else self._made(target)
+        self._known[key] = (now, target, sink)
         return sink
+
+    def _made(self, target: ErpTarget) -> StatusSink:
+        maker = self._makers.get(target.kind)
+        if maker is None:
+            raise HubBugError(f"nothing speaks to order systems of kind {target.kind}", connection=target.connection)
+        key = (target.tenant, target.connection)
+        return _ForgettingSink(maker(target, self._http, self._clock), lambda: self._known.pop(key, None))
 
 
 class _ForgettingSink(StatusSink):
-    """A sink that is looked up anew after its receiver has answered 410: it is disabled then."""
+    """A sink that is looked up anew after 410 or refused credentials: its connection is disabled then."""
 
     def __init__(self, inner: StatusSink, forget: Callable[[], object]) -> None:
         self._inner = inner
@@ -67,6 +89,6 @@ class _ForgettingSink(StatusSink):
     async def push(self, publication: Publication) -> PushResult:
         try:
             return await self._inner.push(publication)
-        except EndpointGoneError:
+        except (EndpointGoneError, CredentialsRejectedError):
             self._forget()
             raise

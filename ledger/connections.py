@@ -1,6 +1,7 @@
 """Connections to order systems: where status updates go, signed with which secrets, and whether they go at all."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,6 +76,21 @@ class LedgerConnections:
                 connection.execute(update(connections).where(_is(tenant, connection_id)).values(secrets=sealed))
             return self._get(connection, tenant, connection_id)
 
+    def configure(
+        self, tenant: str, connection_id: str, *, settings: Mapping[str, str], requests_per_second: float | None
+    ) -> Connection:
+        """Replace settings and rate; None means the kind's own rate. Raise `NotFoundError`."""
+        values = {"settings": json.dumps(dict(settings)), "requests_per_second": requests_per_second}
+        self._change(tenant, connection_id, values)
+        return self.get(tenant, connection_id)
+
+    def set_credentials(self, tenant: str, connection_id: str, credentials: Mapping[str, str]) -> Connection:
+        """Replace the secrets with which the hub gets in; raise `NotFoundError`."""
+        label = _credentials_label(tenant, connection_id)
+        sealed = self.vault.seal(json.dumps(dict(credentials)).encode(), label)
+        self._change(tenant, connection_id, {"credentials": sealed})
+        return self.get(tenant, connection_id)
+
     def _change(self, tenant: str, connection_id: str, values: dict[str, Any]) -> None:
         with self.database.write() as connection:
             self._get(connection, tenant, connection_id, lock=True)
@@ -97,7 +113,17 @@ class LedgerConnections:
             created_at=row.created_at,
             reason=row.reason,
             secrets=self.vault.open_texts(row.secrets, _label(row.tenant, row.connection_id)),
+            settings=json.loads(row.settings),
+            credentials=self._credentials(row),
+            requests_per_second=row.requests_per_second,
         )
+
+    def _credentials(self, row: Row[Any]) -> dict[str, str]:
+        if row.credentials is None:
+            return {}
+        label = _credentials_label(row.tenant, row.connection_id)
+        opened: dict[str, str] = json.loads(self.vault.open(row.credentials, label))
+        return opened
 
 
 def _is(tenant: str, connection_id: str) -> Any:
@@ -106,3 +132,7 @@ def _is(tenant: str, connection_id: str) -> Any:
 
 def _label(tenant: str, connection_id: str) -> str:
     return f"connection/{tenant}/{connection_id}"
+
+
+def _credentials_label(tenant: str, connection_id: str) -> str:
+    return f"connection/{tenant}/{connection_id}/credentials"

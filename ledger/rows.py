@@ -258,7 +258,7 @@ class CarrierAccount:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An ERP connection; `secrets` newest first."""
+    """An ERP connection; `secrets` newest first, `credentials` by name."""
 
     tenant: str
     connection_id: str
@@ -268,6 +268,9 @@ class Connection:
     created_at: datetime
     reason: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    settings: dict[str, str] = field(default_factory=dict)
+    credentials: dict[str, str] = field(default_factory=dict, repr=False)
+    requests_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,6 +306,10 @@ connections: Final = Table(
     Column("status", String(16), nullable=False),
     Column("reason", Words(500)),
     Column("created_at", Instant, nullable=False),
+    # How the hub gets into a system that it speaks to in that system's own language.
+    Column("credentials", LargeBinary),
+    Column("settings", Text, nullable=False, server_default=text("'{}'")),
+    Column("requests_per_second", Float),
 )
 
 # --- who may come in ---------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from typing import Final
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.cloud_events import WebhookTarget
 from connectors.connections import ConnectionSinks
 from connectors.egress import EgressPolicy
 from connectors.http import PartnerHttp
+from domain.erps import ErpTarget
 from domain.errors import EndpointGoneError, HubBugError
 from domain.intake import Intake
 from domain.ports import Clock, Dispatcher
@@ -21,14 +21,12 @@ from ledger.database import SystemClock
 from ledger.rows import ConnectionStatus
 from ledger.store import Ledger
 from mappings.engine import Mappings
+from worker.order_systems import sink_makers, target_of
 from worker.readers import KeepingNormaliser, earlier_rederiver, rederiver
 from worker.settings import Settings, SettingsInvalidError
 from worker.statedir import StateDir
 
 __all__ = ["earlier_rederiver", "rederiver"]
-
-WEBHOOK: Final = "webhook"
-"""The kind of connection that takes signed CloudEvents."""
 
 CLOCK: Final[Clock] = SystemClock()
 
@@ -120,12 +118,12 @@ class LedgerDirectory:
 
     ledger: Ledger
 
-    def target(self, tenant: str, connection: str) -> WebhookTarget:
+    def target(self, tenant: str, connection: str) -> ErpTarget:
         """Return where the connection's updates go; raise `EndpointGoneError` for a disabled one."""
         found = self.ledger.connections.get(tenant, connection)
         if found.status is not ConnectionStatus.ACTIVE:
             raise EndpointGoneError("the connection is disabled", connection=connection, reason=found.reason)
-        return WebhookTarget(connection=connection, url=found.url, keys=found.secrets)
+        return target_of(found)
 
     def disable(self, tenant: str, connection: str, *, reason: str) -> None:
         """Stop pushes until a person enables the connection."""
@@ -137,4 +135,4 @@ async def open_sinks(settings: Settings, ledger: Ledger) -> AsyncIterator[Connec
     """Return the order systems' sinks, sharing one HTTP client for the length of the block."""
     policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
     async with PartnerHttp(policy) as http:
-        yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK)
+        yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK, makers=sink_makers(ledger))

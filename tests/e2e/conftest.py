@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from connectors.standard_webhooks import new_key
+from domain.erps import WEBHOOK
 from gateway.demo_orders import create_demo_orders
 from ledger.rows import Scope
 from ledger.store import Ledger
@@ -23,7 +24,7 @@ from worker.demo.dialects import WRITERS
 from worker.devserver import free_port
 from worker.serving import http_server, listen
 from worker.settings import Settings
-from worker.wiring import WEBHOOK, open_ledger
+from worker.wiring import open_ledger
 
 TENANT = "e2e"
 LEVELS = {"silence": "P60D", "silence_linehaul": "P60D", "hold_sla": "P60D", "proof_grace": "P60D"}

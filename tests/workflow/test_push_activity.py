@@ -10,7 +10,13 @@ from temporalio.testing import ActivityEnvironment
 from activities.journal import JournalActivities, Wake
 from activities.publishing import LONGEST_PAUSE, SCHEDULE, PublishingActivities
 from domain.audit import AuditEntry, EntryKind
-from domain.errors import EndpointGoneError, NotFoundError, PartnerUnavailableError, RateLimitedError
+from domain.errors import (
+    CredentialsRejectedError,
+    EndpointGoneError,
+    NotFoundError,
+    PartnerUnavailableError,
+    RateLimitedError,
+)
 from domain.publication import ChangeKind, Publication, StatusChange
 from domain.shipments import ShipmentPlan
 from domain.states import State
@@ -96,6 +102,28 @@ async def test_gone_switches_off_and_buries(pushing: PublishingActivities, sinks
     assert (result.acked, result.outcome) == (False, "endpoint_gone")
     assert ledger.disabled == {("acme", "shop"): "endpoint_gone"}
     assert list(ledger.buried) == [result.dead_letter]
+
+
+async def test_refused_credentials_switch_off(pushing: PublishingActivities, sinks: Sinks, ledger: FakeLedger):
+    sinks.sink("acme", "shop").down = CredentialsRejectedError("shop answered 401")
+
+    result = await attempt(1).run(pushing.push, publication())
+
+    # To the shipment it is as gone as after a 410: it waits until a person enables the connection.
+    assert (result.acked, result.outcome) == (False, "endpoint_gone")
+    assert ledger.disabled == {("acme", "shop"): "credentials_rejected: shop answered 401"}
+    assert list(ledger.buried) == [result.dead_letter]
+
+
+async def test_a_connection_that_is_off_keeps_its_reason(
+    pushing: PublishingActivities, sinks: Sinks, ledger: FakeLedger
+):
+    ledger.disabled = {("acme", "shop"): "credentials_rejected: shop answered 401"}
+    sinks.sink("acme", "shop").down = EndpointGoneError("the connection is disabled", reason="credentials_rejected")
+
+    await attempt(1).run(pushing.push, publication())
+
+    assert ledger.disabled == {("acme", "shop"): "credentials_rejected: shop answered 401"}
 
 
 class SlowSystem(OrderSystem):

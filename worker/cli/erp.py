@@ -3,27 +3,31 @@
 import asyncio
 from collections.abc import Iterable
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import typer
 from rich.markup import escape
 
 from connectors.standard_webhooks import new_key
-from ledger.rows import Connection, ConnectionStatus, ConvergenceRow, DeadLetter
+from domain.erps import WEBHOOK
+from ledger.rows import ConnectionStatus, ConvergenceRow, DeadLetter
+from worker.cli import erp_entering
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.replay import Resent, replay_letters, resend_divergent
-from worker.wiring import WEBHOOK
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
-    help="""Order systems that are told about shipments: by signed webhooks (CloudEvents, Standard Webhooks).
+    help="""Order systems that are told about shipments: in their own language, or by signed webhooks.
 
     [bold]Examples[/]
 
       milepost erp add shop https://shop.example.com/hooks/milepost
+      milepost erp add tryton https://erp.example.com/main --kind tryton --setting login=hub
+      milepost erp credentials tryton password.json
+      milepost erp test tryton
       milepost erp status                  "0 divergent of N", or the list of those behind
       milepost erp dead-letters            what was given up, and why
       milepost erp replay d_0f3c...        send one again, with its original id
@@ -32,27 +36,63 @@ app = typer.Typer(
 )
 
 
+for name, command in (
+    ("kinds", erp_entering.kinds),
+    ("configure", erp_entering.configure),
+    ("credentials", erp_entering.credentials),
+    ("test", erp_entering.trial),
+):
+    app.command(name)(command)
+
+
 @app.command()
-def add(connection: str, url: str, tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
-    """Connect an order system; prints, once, the secret with which it verifies what it receives."""
+def add(
+    connection: str,
+    url: str,
+    *,
+    kind: Annotated[str, typer.Option(help="`milepost erp kinds` lists them.")] = WEBHOOK,
+    setting: erp_entering.SettingOption = None,
+    tenant: TenantOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Connect an order system.
+
+    For a webhook, prints, once, the secret with which it verifies what it receives.
+    """
     settings = begin()
+    parts = _checked(url)
+    wanted = erp_entering.kind_of(kind)
+    names = erp_entering.settings_of(wanted, setting or [], {})
+    owner = tenant_of(settings, tenant)
+    secret = new_key()
+    with opened(settings) as ledger:
+        made = ledger.connections.add(owner, connection, kind, url, secrets=[secret])
+        if names:
+            rate = made.requests_per_second
+            made = ledger.connections.configure(owner, connection, settings=names, requests_per_second=rate)
+    fresh = made.secrets[:1] == (secret,)
+    if as_json:
+        emit({**erp_entering.row_of(made), "secret": secret if fresh else None})
+        return
+    erp_entering.told(made, as_json=False)
+    if kind == WEBHOOK:
+        show(f"secret (shown this once): [bold]{secret}[/]" if fresh else "[dim]it was there; its secret stays[/]")
+    _warn(parts.scheme, parts.hostname or "", allows_loopback=settings.egress.allow_loopback)
+    show("[dim]register shipments with this connection's name; docs/receiving-webhooks.md is for the receiver[/]")
+
+
+def _checked(url: str) -> SplitResult:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise CommandFailedError("the URL is not http(s)://host/...", code=ExitCode.USAGE)
-    secret = new_key()
-    with opened(settings) as ledger:
-        made = ledger.connections.add(tenant_of(settings, tenant), connection, WEBHOOK, url, secrets=[secret])
-    fresh = made.secrets[:1] == (secret,)
-    if as_json:
-        emit({**_row(made), "secret": secret if fresh else None})
-        return
-    show(f"connection [bold]{made.connection_id}[/] of tenant {made.tenant} -> {escape(made.url)}")
-    show(f"secret (shown this once): [bold]{secret}[/]" if fresh else "[dim]it was there; its secret stays[/]")
-    if parts.scheme == "http":
-        show("[yellow]plain http: signatures protect the content from changes, not from readers[/]")
-    if parts.hostname in {"localhost", "127.0.0.1", "::1"} and not settings.egress.allow_loopback:
+    return parts
+
+
+def _warn(scheme: str, host: str, *, allows_loopback: bool) -> None:
+    if scheme == "http":
+        show("[yellow]plain http: what is sent can be read on the way[/]")
+    if host in {"localhost", "127.0.0.1", "::1"} and not allows_loopback:
         show("[yellow]loopback is refused unless MILEPOST_EGRESS__ALLOW_LOOPBACK=true[/]")
-    show("[dim]register shipments with this connection's name; docs/receiving-webhooks.md is for the receiver[/]")
 
 
 @app.command("list")
@@ -61,7 +101,7 @@ def list_connections(tenant: TenantOption = None, *, as_json: JsonOption = False
     with opened(begin()) as ledger:
         found = ledger.connections.list(tenant)
     if as_json:
-        emit([_row(one) for one in found])
+        emit([erp_entering.row_of(one) for one in found])
         return
     rows = [(one.connection_id, one.tenant, one.kind, one.url, one.status, one.reason) for one in found]
     show(table("Connections", ["connection", "tenant", "kind", "url", "status", "reason"], rows))
@@ -79,6 +119,7 @@ def status(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
     else:
         for one in off:
             show(f"[yellow]connection {one.connection_id} of tenant {one.tenant} is off: {one.reason}[/]")
+            show(f"[dim]  {escape(erp_entering.way_back(one))}[/]")
         show(f"[bold]ERP: {len(report.divergent)} divergent of {report.total}[/]")
         if report.divergent:
             rows = [(r.tenant, r.shipment_id, r.connection, r.acked, r.wanted, r.outcome) for r in report.divergent]
@@ -163,18 +204,6 @@ def _end(outcomes: Iterable[Resent]) -> None:
 
 def _resent(one: Resent) -> dict[str, object]:
     return {"shipment_id": one.shipment_id, "connection": one.connection, "ok": one.is_ok, "outcome": one.outcome}
-
-
-def _row(connection: Connection) -> dict[str, object]:
-    return {
-        "connection": connection.connection_id,
-        "tenant": connection.tenant,
-        "kind": connection.kind,
-        "url": connection.url,
-        "status": connection.status,
-        "reason": connection.reason,
-        "created_at": connection.created_at,
-    }
 
 
 def _behind(row: ConvergenceRow) -> dict[str, object]:

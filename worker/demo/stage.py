@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from connectors.standard_webhooks import new_key
+from domain.erps import WEBHOOK
 from gateway.demo_orders import create_demo_orders
 from ledger.rows import Scope
 from worker.demo.carriers import Account, Carriers
@@ -18,7 +19,6 @@ from worker.demo.dialects import WRITERS
 from worker.serving import http_server, listen
 from worker.settings import EgressSettings, GatewaySettings, Settings, TemporalSettings
 from worker.up import Hub, embedded_hub
-from worker.wiring import WEBHOOK
 
 CONNECTION: Final = "shop"
 _TENANT: Final = "demo"

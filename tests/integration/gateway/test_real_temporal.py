@@ -17,12 +17,12 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from connectors import track17
-from connectors.cloud_events import WebhookTarget
 from connectors.connections import ConnectionSinks
 from connectors.egress import EgressPolicy
 from connectors.http import PartnerHttp
 from connectors.standard_webhooks import new_key
 from domain.commands import Command, CommandKind
+from domain.erps import WEBHOOK, ErpTarget
 from domain.errors import HubUnavailableError, NotFoundError
 from gateway.commands import TemporalCommands, TemporalProbe
 from gateway.demo_orders import create_demo_orders
@@ -51,9 +51,9 @@ class Directory:
     """One connection, to the demo's order system."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._target = WebhookTarget("shop", url, (key,))
+        self._target = ErpTarget("main", "shop", WEBHOOK, url, keys=(key,))
 
-    def target(self, tenant: str, connection: str) -> WebhookTarget:
+    def target(self, tenant: str, connection: str) -> ErpTarget:
         assert (tenant, connection) == ("main", "shop")
         return self._target
 

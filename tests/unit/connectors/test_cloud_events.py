@@ -11,6 +11,7 @@ from connectors.connections import FRESH_FOR, ConnectionSinks
 from connectors.egress import EgressPolicy, EgressRefusedError
 from connectors.http import HttpLimits, PartnerHttp
 from connectors.standard_webhooks import verify
+from domain.erps import WEBHOOK, ErpTarget
 from domain.errors import (
     CredentialsRejectedError,
     EndpointGoneError,
@@ -268,13 +269,13 @@ class Directory:
         self.lookups = 0
         self.is_disabled = False
 
-    def target(self, tenant: str, connection: str) -> WebhookTarget:
+    def target(self, tenant: str, connection: str) -> ErpTarget:
         self.lookups += 1
         if (tenant, connection) != ("main", "erp"):
             raise NotFoundError("no such connection")
         if self.is_disabled:
             raise EndpointGoneError("the connection is disabled")
-        return WebhookTarget(connection, self.url, (NEW,))
+        return ErpTarget(tenant, connection, WEBHOOK, self.url, keys=(NEW,))
 
 
 async def test_a_connection_is_looked_up_once_while_it_is_fresh(receiver: Any, http: PartnerHttp, clock: Any):

@@ -1,0 +1,89 @@
+"""The kinds of order systems: what each needs to be connected, how the hub tells it, and how a connection is tried."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from connectors.connections import SinkMaker
+from connectors.erps.tryton.client import TrytonClient, TrytonTarget
+from connectors.erps.tryton.sink import TrytonSink
+from connectors.http import PartnerHttp
+from domain.erps import WEBHOOK, ErpTarget
+from domain.ports import Clock, StatusSink
+from ledger.rows import Connection
+from ledger.store import Ledger
+
+Probe = Callable[[ErpTarget, PartnerHttp, Clock], Awaitable[str]]
+"""Tries a connection and says what it found; raises `PartnerError` for what did not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of order system. `settings`, `optional` and `credentials` are names with what they mean."""
+
+    title: str
+    url: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    sink: Callable[[Ledger, ErpTarget, PartnerHttp, Clock], StatusSink] | None = None
+    probe: Probe | None = None
+
+    def missing(self, connection: Connection) -> list[str]:
+        """Return the names of what the connection still lacks, in order."""
+        lacking = [name for name in self.settings if not connection.settings.get(name)]
+        return lacking + [name for name in self.credentials if not connection.credentials.get(name)]
+
+
+def _tryton(target: ErpTarget, http: PartnerHttp, clock: Clock) -> TrytonClient:
+    entry = TrytonTarget(
+        target.connection, target.url, target.settings.get("login", ""), target.credentials.get("password", "")
+    )
+    return TrytonClient(entry, http, clock)
+
+
+async def _try_tryton(target: ErpTarget, http: PartnerHttp, clock: Clock) -> str:
+    client = _tryton(target, http, clock)
+    await client.user()
+    waiting = await client.call("model.stock.shipment.out.search_count", [["state", "not in", ["done", "cancelled"]]])
+    notes = await client.call("model.ir.note.search_count", [["message", "like", "[hub:%"]])
+    return f"logged in as {target.settings.get('login')}; {waiting} open shipments, {notes} notes of the hub"
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    WEBHOOK: Kind("Any system that takes signed webhooks", "https://shop.example.com/hooks/milepost"),
+    "tryton": Kind(
+        "Tryton 8.0",
+        "https://erp.example.com/<database>",
+        settings={"login": "the hub's own user in Tryton"},
+        credentials={"password": "that user's password"},
+        sink=lambda ledger, target, http, clock: TrytonSink(
+            _tryton(target, http, clock), ledger.erp_records, ledger.shipment_views
+        ),
+        probe=_try_tryton,
+    ),
+}
+"""By the name that `milepost erp add --kind` takes."""
+
+
+def target_of(connection: Connection) -> ErpTarget:
+    """Return a stored connection in the words of the connectors."""
+    return ErpTarget(
+        tenant=connection.tenant,
+        connection=connection.connection_id,
+        kind=connection.kind,
+        url=connection.url,
+        settings=connection.settings,
+        credentials=connection.credentials,
+        keys=connection.secrets,
+        requests_per_second=connection.requests_per_second,
+    )
+
+
+def sink_makers(ledger: Ledger) -> dict[str, SinkMaker]:
+    """Return the makers of all kinds that are more than webhooks."""
+
+    def bound(make: Callable[[Ledger, ErpTarget, PartnerHttp, Clock], StatusSink]) -> SinkMaker:
+        return lambda target, http, clock: make(ledger, target, http, clock)
+
+    return {name: bound(kind.sink) for name, kind in KINDS.items() if kind.sink is not None}
