@@ -13,6 +13,7 @@ from domain.facts import Location
 from mappings.access import first
 from mappings.airports import Airport, confirmed, names_city
 from mappings.countries import country_code
+from mappings.han_names import country_of
 from mappings.offices import office_of
 from mappings.one_line import Line, read_bracketed, read_comma, read_dashed
 from mappings.schema import PlaceSpec
@@ -88,6 +89,8 @@ def _place(sent: dict[str, str | None], names: dict[str, str], spec: PlaceSpec, 
     if country is None and code is None and spec.regions_of and region and is_region(spec.regions_of, region):
         code = spec.regions_of
     code = code or spec.default_country
+    if code is None and country is None and city is not None:
+        code = country_of(city)
     locode = locode.replace(" ", "") if locode and _LOCODE.fullmatch(locode) else None
     where = roles.get(role) if role is not None else None
     north, east = _degrees(latitude, 90), _degrees(longitude, 180)
