@@ -5,7 +5,7 @@ it. A change is whatever a fresh reading has that the mirror has not. What the h
 is no change: that is how echoes are told from the clerk's work, and not by whose name stands on the record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -96,11 +96,14 @@ class ErpRecords(Protocol):
         ...
 
     def open(self, tenant: str, connection: str, /) -> list[ErpRecord]:
-        """Return the mirrors of records that were there when last looked at and are not over."""
+        """Return the mirrors of records that were there when last looked at and whose shipments have not ended."""
         ...
 
-    def keep(self, mirror: ErpRecord, /) -> None:
-        """Store what a reading has settled; `writes` is left as it is."""
+    def settle(self, before: ErpRecord | None, after: ErpRecord, /) -> bool:
+        """Store what a reading has settled, unless the mirror is no longer what it was before; return whether stored.
+
+        `writes` is left as it is.
+        """
         ...
 
     def wrote(self, mirror: ErpRecord, /, *, version: str, status: DeliveryStatus, address_ref: str | None) -> None:
@@ -131,6 +134,10 @@ class ShipmentViews(Protocol):
 
     def view(self, tenant: str, shipment_id: str, /) -> ShipmentView:
         """Return the shipment; raise `NotFoundError`."""
+        ...
+
+    def named(self, tenant: str, connection: str, names: Collection[str], /) -> list[str]:
+        """Return the shipments of the connection that were registered under one of these references, none bound yet."""
         ...
 
     def details(self, tenant: str, shipment_id: str, event_id: str, /) -> Mapping[str, str] | None:

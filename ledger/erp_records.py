@@ -1,7 +1,7 @@
 """Mirrors of order systems' records, cursors of reading them, and shipments as writers of order systems see them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from ledger.erp_tables import erp_cursors, erp_records
 from ledger.private import LedgerPrivate
 from ledger.tables import audit_entries, shipments
 
-_OVER: Final = (DeliveryStatus.CANCELLED.value, DeliveryStatus.DONE.value)
+_MOST_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,18 @@ class LedgerErpRecords(ErpRecords):
 
     @override
     def open(self, tenant: str, connection: str, /) -> list[ErpRecord]:
-        """Return the mirrors of records that were there when last looked at and are not over, by record."""
+        """Return the mirrors of records that were there when last looked at and whose shipments have not ended."""
+        of_shipment = and_(
+            shipments.c.tenant == erp_records.c.tenant, shipments.c.shipment_id == erp_records.c.shipment_id
+        )
         query = (
             select(erp_records)
+            .join(shipments, of_shipment)
             .where(
                 erp_records.c.tenant == tenant,
                 erp_records.c.connection == connection,
                 erp_records.c.gone_at.is_(None),
-                erp_records.c.status.not_in(_OVER),
+                shipments.c.is_ended.is_(False),
             )
             .order_by(erp_records.c.record)
         )
@@ -68,13 +72,23 @@ class LedgerErpRecords(ErpRecords):
             return [_mirror(row) for row in open_.execute(query)]
 
     @override
-    def keep(self, mirror: ErpRecord, /) -> None:
-        """Store what a reading has settled; `writes` is left as it is."""
-        row = {**_row(mirror), "seen_at": self.database.clock.now()}
-        changed = {name: value for name, value in row.items() if name != "writes"}
+    def settle(self, before: ErpRecord | None, after: ErpRecord, /) -> bool:
+        """Store what a reading has settled, unless the mirror is no longer what it was before; return whether stored.
+
+        `writes` is left as it is.
+        """
+        row = {**_row(after), "seen_at": self.database.clock.now()}
         with self.database.write() as open_:
-            self.database.insert_new(open_, erp_records, [row])
-            open_.execute(update(erp_records).where(_of(mirror)).values(changed))
+            if before is None:
+                insert = self.database.insert(erp_records).values(row).on_conflict_do_nothing()
+                return open_.execute(insert.returning(erp_records.c.record)).scalar() is not None
+            unchanged = [
+                erp_records.c[name].is_not_distinct_from(value)
+                for name, value in _row(before).items()
+                if name not in {"writes", "number", "order_number"}
+            ]
+            changed = {name: value for name, value in row.items() if name != "writes"}
+            return open_.execute(update(erp_records).where(*unchanged).values(changed)).rowcount > 0
 
     @override
     def wrote(self, mirror: ErpRecord, /, *, version: str, status: DeliveryStatus, address_ref: str | None) -> None:
@@ -153,6 +167,29 @@ class LedgerShipmentViews(ShipmentViews):
             is_ended=row.is_ended,
             expected_at=row.expected_at,
         )
+
+    @override
+    def named(self, tenant: str, connection: str, names: Collection[str], /) -> list[str]:
+        """Return the shipments of the connection that were registered under one of these references, none bound yet."""
+        bound = (
+            select(erp_records.c.shipment_id)
+            .where(
+                erp_records.c.tenant == tenant,
+                erp_records.c.connection == connection,
+                erp_records.c.shipment_id == shipments.c.shipment_id,
+            )
+            .exists()
+        )
+        query = (
+            select(shipments.c.plan)
+            .where(shipments.c.tenant == tenant, shipments.c.reference.in_(sorted(names)), ~bound)
+            .where(shipments.c.is_ended.is_(False))
+            .order_by(shipments.c.registered_at, shipments.c.shipment_id)
+            .limit(_MOST_NAMED)
+        )
+        with self.database.read() as open_:
+            plans = [ShipmentPlan.model_validate_json(text) for text in open_.execute(query).scalars()]
+        return [plan.shipment_id for plan in plans if connection in plan.connections]
 
     @override
     def details(self, tenant: str, shipment_id: str, event_id: str, /) -> Mapping[str, str] | None:

@@ -151,6 +151,11 @@ class Shipments:
         return {shipment: sale for sale in sales for shipment in sale["shipments"]}
 
 
+def id_of(record: str) -> int:
+    """Return the number in a reference such as `stock.shipment.out,5`."""
+    return int(record.partition(",")[2])
+
+
 def _shipment(row: Mapping[str, Any], sale: Mapping[str, Any]) -> TrytonShipment:
     address = row["delivery_address."]
     carrier = row["carrier."]

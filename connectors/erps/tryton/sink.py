@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from connectors.erps.tryton.client import TrytonClient
 from connectors.erps.tryton.notes import Notes, tag_of, text_of
-from connectors.erps.tryton.shipments import SALE, Shipments, TrytonShipment
+from connectors.erps.tryton.shipments import SALE, Shipments, TrytonShipment, id_of
 from connectors.erps.tryton.writing import ADDRESS_KIND, Writing, blocking
 from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentViews
 from domain.errors import NotKnownYetError, RequestRejectedError
@@ -42,7 +42,7 @@ class TrytonSink(StatusSink):
             PartnerError: what `TrytonClient.call` raises.
         """
         view = await blocking(lambda: self.views.view(publication.tenant, publication.shipment_id))
-        mirror, shipment = await self._bound(publication)
+        mirror, shipment = await self._bound(publication, is_ended=view.is_ended)
         if shipment is None:
             resource = await self._order_of(publication, mirror)
         else:
@@ -70,7 +70,9 @@ class TrytonSink(StatusSink):
                 texts[tag] = text
         return texts
 
-    async def _bound(self, publication: Publication) -> tuple[ErpRecord | None, TrytonShipment | None]:
+    async def _bound(
+        self, publication: Publication, *, is_ended: bool
+    ) -> tuple[ErpRecord | None, TrytonShipment | None]:
         """Return the mirror and the record that stand for the shipment; no record when it was deleted for good."""
         tenant, connection = publication.tenant, publication.connection
         mirror = await blocking(lambda: self.records.of_shipment(tenant, connection, publication.shipment_id))
@@ -79,8 +81,10 @@ class TrytonSink(StatusSink):
             return None, await self._called(publication, shipments)
         if mirror.gone_at is not None:
             return mirror, None
-        found = await shipments.read([_id_of(mirror.record)])
+        found = await shipments.read([id_of(mirror.record)])
         if not found or found[0].number != mirror.number:
+            if is_ended:
+                return mirror, None
             # What takes its place is for the reading side to say: it knows what the order has become.
             raise NotKnownYetError("the shipment was deleted in Tryton", partner=connection, record=mirror.record)
         return mirror, found[0]
@@ -114,7 +118,7 @@ class TrytonSink(StatusSink):
             status=shipment.status,
             address_ref=ref,
         )
-        await blocking(lambda: self.records.keep(mirror))
+        await blocking(lambda: self.records.settle(None, mirror))
         return mirror
 
     async def _order_of(self, publication: Publication, mirror: ErpRecord | None) -> str:
@@ -129,7 +133,3 @@ class TrytonSink(StatusSink):
 def _acked(publication: Publication, outcome: str, record: str, version: str | None) -> PushResult:
     revision = publication.changes[-1].revision
     return PushResult(acked=True, revision=revision, outcome=outcome, record=record, version=version)
-
-
-def _id_of(record: str) -> int:
-    return int(record.partition(",")[2])

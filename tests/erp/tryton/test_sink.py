@@ -284,7 +284,7 @@ async def test_a_deleted_shipment_waits_for_the_reading_side(ledger: Ledger, hub
     # Nothing took its place: what happens to the parcel is told on the order.
     mirror = ledger.erp_records.of_shipment(TENANT, CONNECTION, told.shipment_id)
     assert mirror is not None
-    ledger.erp_records.keep(replace(mirror, gone_at=NOON))
+    assert ledger.erp_records.settle(mirror, replace(mirror, gone_at=NOON))
     result = await told.sink.push(publication)
     assert result.record == f"sale.sale,{shipment.sale}"
     assert [note.partition("]")[0] for note in await told.notes(result.record)] == ["[hub:event2/2"]
@@ -301,8 +301,8 @@ async def test_a_shipment_that_took_its_place_is_told(ledger: Ledger, hub: Tryto
     newer = await clerk.shipment_of(shipment.sale)
     mirror = ledger.erp_records.of_shipment(TENANT, CONNECTION, told.shipment_id)
     assert mirror is not None
-    ledger.erp_records.keep(replace(mirror, gone_at=NOON))
-    ledger.erp_records.keep(replace(mirror, record=newer.record, number=newer.number))
+    assert ledger.erp_records.settle(mirror, replace(mirror, gone_at=NOON))
+    assert ledger.erp_records.settle(None, replace(mirror, record=newer.record, number=newer.number))
 
     result = await told.sink.push(told.publication(status(2, State.FIRST_MILE)))
 
