@@ -1,7 +1,7 @@
 """Which row of a mapping a code or an event uses, and why that row is believed."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.errors import PayloadError
 from mappings.checking.lines import line_of
@@ -10,6 +10,8 @@ from mappings.expectations import RECEIVED_AT, fixtures
 from mappings.groups import FILE as GROUPS
 from mappings.pins import row_said, rule_said
 from mappings.rows import CodeReader
+
+_EXCUSED: Final = "excused: "
 
 
 class Explanation(NamedTuple):
@@ -25,6 +27,11 @@ class Explanation(NamedTuple):
     where: str | None
     rules: tuple[str, ...]
     because: str
+
+    @property
+    def is_judged(self) -> bool:
+        """Tell whether a row or a rule knows the code, or a person has left it out on purpose."""
+        return self.key is not None or bool(self.rules) or self.because.startswith(_EXCUSED)
 
 
 class ExplainedEvent(NamedTuple):
@@ -53,7 +60,7 @@ def _unknown(dialect: Dialect, code: str, *, decided: bool) -> str:
         return "only the rules know it; where none holds it becomes UNMAPPED"
     upper = code.upper()
     reason = next((why for key, why in dialect.mapping.excused.items() if key.upper() == upper), None)
-    return f"excused: {reason}" if reason else "no row knows it: it becomes UNMAPPED, is counted and shown"
+    return f"{_EXCUSED}{reason}" if reason else "no row knows it: it becomes UNMAPPED, is counted and shown"
 
 
 def _belief(dialect: Dialect, folder: Path, key: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from domain.errors import MappingInvalidError
 from mappings.checking.lines import line_of, lines_with
@@ -107,14 +107,21 @@ def _fixtures(dialect: Dialect, folder: Path) -> Iterator[Finding]:
         elif expected.read_text("utf-8") != text(now):
             step = f"correct the row, or with --write {expect}"
             yield Finding(expected, None, "the fixture becomes something else", step)
-        unknown = sorted({one["raw_code"] for one in now.get("facts", ()) if _is_unknown(one)})
-        if unknown and not path.name.startswith("unmapped__"):
-            said = f"codes without a row: {', '.join(unknown)}"
-            yield Finding(path, None, said, "judge them, or name the fixture unmapped__...")
+        yield from _against_its_name(path, now)
     stems = {path.stem for path in found}
     for path in sorted((folder / "fixtures").glob("*.expected.json")):
         if path.name.removesuffix(".expected.json") not in stems:
             yield Finding(path, None, "an expectation without its fixture", "remove it")
+
+
+def _against_its_name(path: Path, now: dict[str, Any]) -> Iterator[Finding]:
+    """Find what a fixture's family promises and its outcome does not keep."""
+    if path.name.startswith("error__") and not now.get("problems") and "raises" not in now:
+        yield Finding(path, None, "tells no problem", "say in [[errors]] where the answer keeps code and text")
+    unknown = sorted({one["raw_code"] for one in now.get("facts", ()) if _is_unknown(one)})
+    if unknown and not path.name.startswith("unmapped__"):
+        said = f"codes without a row: {', '.join(unknown)}"
+        yield Finding(path, None, said, "judge them, or name the fixture unmapped__...")
 
 
 def _is_unknown(fact: dict[str, object]) -> bool:

@@ -45,6 +45,12 @@ def is_time(one: Field) -> bool:
     return bool(time_patterns(one.values))
 
 
+def _is_clock(one: Field) -> bool:
+    """Tell whether a field holds times of day; bare digits are some only where the name says so."""
+    bare = all(map(str.isdigit, one.values))
+    return bool(clock_patterns(one.values)) and (not bare or bool(words(one.name) & _TIMES))
+
+
 def numbers(found: Sequence[Field], records: Sequence[Record], what: str) -> list[Candidate]:
     """Return the fields that look like a parcel's number and are called like one."""
 
@@ -64,7 +70,7 @@ def event_fields(found: Sequence[Field], records: Sequence[Record], use: Mapping
     said = {key: _place(key, found, records) for key in _PLACES}
     said["time"] = _time(found, records)
     taken = {path for one in said.values() for path in one.paths}
-    rest = [one for one in found if one.path not in taken and not is_time(one) and not clock_patterns(one.values)]
+    rest = [one for one in found if one.path not in taken and not is_time(one) and not _is_clock(one)]
     said["reason_code"] = choose("reason_code", _codes_like(rest, records, _REASONS, few=True))
     rest = [one for one in rest if not words(one.name) & _REASONS]
     said["text"] = choose("text", candidates(rest, records, names=_TEXTS, fits=_wording))
@@ -141,7 +147,7 @@ def _time(found: Sequence[Field], records: Sequence[Record]) -> Proposal:
     usable = [one for one in found if not words(one.name) & _OTHER_TIMES and len(one.values) * 2 >= len(records)]
     dates = candidates(usable, records, names=_TIMES, fits=fits)
     said = choose("time", dates)
-    clocks = [one for one in usable if clock_patterns(one.values) and not is_time(one) and words(one.name) & _TIMES]
+    clocks = [one for one in usable if _is_clock(one) and not is_time(one) and words(one.name) & _TIMES]
     known = {one.path: one for one in found}
     if not said.paths:
         return said

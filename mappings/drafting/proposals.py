@@ -72,6 +72,12 @@ def propose(trees: Sequence[Any], format_: str, use: Mapping[str, str] | None = 
     return Draft(format_, len(trees), events, shipments, inner, proposals, codes, tuple(reasons))
 
 
+def open_keys(draft: Draft) -> list[tuple[str, str]]:
+    """Return the keys for which several fields may be meant, each with the first of them."""
+    every = {"events": draft.events, **draft.proposals}
+    return [(key, one.others[0].path) for key, one in every.items() if one.others and not one.paths]
+
+
 def _events(known: Mapping[Steps, Place], chosen: str | None) -> Proposal:
     """Propose the list whose items have a time and something that tells them apart."""
     found = [one for one in known.values() if one.records]

@@ -10,7 +10,10 @@ from mappings.countries import codes, country_code
 from mappings.stamps import Read, in_range, reader
 
 _DATES: Final = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
-_CLOCKS: Final = ("%H:%M:%S", "%H:%M", "%H.%M", "%H%M%S", "%I:%M %p", "%I:%M:%S %p")
+_CLOCKS: Final = ("%H:%M:%S", "%H:%M", "%H.%M", "%H%M", "%H%M%S", "%I:%M %p", "%I:%M:%S %p")
+_TIGHT: Final = {"%H%M": 4, "%H%M%S": 6}
+"""Digits of a time without signs between them; strptime would take fewer."""
+
 _ONE_WORD: Final = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d", "%Y%m%d:%H%M%S", "%Y%m%dT%H%M%S")
 _WITH_NAMES: Final = ("%d %b %Y %H:%M", "%d %b %Y", "%b %d, %Y %H:%M", "%B %d, %Y, %I:%M %p", "%B %d, %Y")
 
@@ -90,7 +93,7 @@ def clock_patterns(values: Sequence[str]) -> list[str]:
 
 
 def _is_clock(pattern: str, value: str) -> bool:
-    if pattern == "%H%M%S" and len(value) != len("235959"):
+    if pattern in _TIGHT and len(value) != _TIGHT[pattern]:
         return False
     try:
         datetime.strptime(value, pattern)  # noqa: DTZ007 - a time of day alone; no instant is made of it

@@ -91,7 +91,7 @@ def test_every_command_of_the_guide_prints_what_it_shows_and_ends_well(walk: Wal
 
     assert wrong == []
     assert {one.command.split()[2] for one in walk.said if one.command.startswith(".venv/bin/milepost mappings")} == {
-        "new", "draft", "check", "coverage", "explain", "expect",
+        "new", "draft", "words", "check", "coverage", "explain", "expect",
     }  # fmt: skip
 
 

@@ -142,6 +142,15 @@ def test_a_documented_code_that_nobody_judged_is_named(folder: Path) -> None:
     assert '"NEVER"' in (folder / "documented.toml").read_text().splitlines()[said.line - 1]
 
 
+def test_an_error_that_the_mapping_does_not_read_is_named(folder: Path) -> None:
+    path = folder / "fixtures/error__unread.json"
+    shutil.copy(folder / "fixtures/events__delivered.json", path)
+
+    said = Finding(path, None, "tells no problem", "say in [[errors]] where the answer keeps code and text")
+
+    assert said in findings(folder)
+
+
 def test_missing_lists_and_sections_are_named(folder: Path) -> None:
     (folder / "documented.toml").unlink()
     (folder / "README.md").write_text("# Royal Mail\n\n## Quirks\n")

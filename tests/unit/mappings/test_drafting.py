@@ -9,7 +9,7 @@ import pytest
 
 from domain.milestones import MILESTONES
 from mappings.drafting.evidence import UsageError
-from mappings.drafting.proposals import Draft, propose
+from mappings.drafting.proposals import Draft, open_keys, propose
 from mappings.drafting.writing import is_untouched_draft, written
 from mappings.engine import Mappings
 from mappings.expectations import RECEIVED_AT
@@ -116,6 +116,22 @@ def test_a_date_and_a_clock_in_two_fields_are_one_time() -> None:
     assert draft.proposals["time"].paths == ("date", "time")
     assert draft.proposals["time"].formats == ("%Y-%m-%d %H:%M:%S",)
     assert (draft.shipments, draft.inner) == ("$", "events[]")
+
+
+def test_a_clock_of_bare_digits_is_one_only_where_its_name_says_so() -> None:
+    one = {"status": "1202", "description": "Collected from sender", "eventDate": "20260131", "eventTime": "1530"}
+    draft = propose([{"parcelNumber": "12345678", "events": [one]}], "json")
+
+    assert draft.proposals["time"].paths == ("eventDate", "eventTime")
+    assert draft.proposals["time"].formats == ("%Y%m%d %H%M",)
+    assert draft.proposals["code"].paths == ("status",)
+
+
+def test_open_keys_come_with_the_first_field_to_choose() -> None:
+    draft = propose([parcel(P | {"date": "2026-01-31"}, A | {"date": "2026-02-02"})], "json")
+
+    assert open_keys(draft) == [("time", "stamp")]
+    assert open_keys(propose([parcel(P, A)], "json", {"time": "stamp"})) == []
 
 
 def test_a_flat_list_tells_parcels_apart_by_the_events_own_number() -> None:

@@ -31,7 +31,7 @@ def test_it_says_what_it_wrote_and_what_comes_next(root: Path) -> None:
         "written: nordbahn/documented.toml",
         "written: nordbahn/README.md",
     ]
-    assert "milepost mappings draft nordbahn nordbahn/fixtures/*.xml" in result.output
+    assert "milepost mappings draft nordbahn nordbahn/fixtures/tracking__*.xml" in result.output
     assert "milepost mappings check nordbahn" in result.output
 
 

@@ -9,6 +9,7 @@ from worker.cli.mappings.expect import expect
 from worker.cli.mappings.explain import explain
 from worker.cli.mappings.new import new
 from worker.cli.mappings.renormalise import renormalise
+from worker.cli.mappings.words import words
 from worker.cli.unmapped import unmapped
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 
       milepost mappings new nordbahn                       the folder of a new carrier
       milepost mappings draft nordbahn samples/*.json      what is where in its payloads?
+      milepost mappings words customs                      which milestones and reasons are there?
       milepost mappings check nordbahn                     what is left to do?
       milepost mappings expect nordbahn                    write down what its fixtures become
       milepost mappings coverage                           which documented codes are judged?
@@ -35,6 +37,7 @@ app = typer.Typer(
 
 app.command()(new)
 app.command()(draft)
+app.command()(words)
 app.command()(check)
 app.command()(expect)
 app.command()(coverage)

@@ -7,7 +7,7 @@ import typer
 
 from domain.errors import PayloadError
 from mappings.drafting.evidence import UsageError
-from mappings.drafting.proposals import propose
+from mappings.drafting.proposals import open_keys, propose
 from mappings.drafting.writing import TODO, is_untouched_draft, written
 from mappings.scaffold import is_untouched
 from mappings.trees import EDI, READERS, format_of
@@ -23,7 +23,7 @@ def draft(
     *,
     use: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=PATH", help="Decide what the samples leave open: `code=type`, `code=type,reason`."),
+        typer.Option(metavar="KEY=PATH", help="Decide what the samples leave open: `code=type`, `time=day,hour`."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="How people call the carrier.")] = None,
 ) -> None:
@@ -57,6 +57,7 @@ def draft(
     path.write_text(text, "utf-8")
     stdout().print(text, markup=False, soft_wrap=True)
     show(f"written: [bold]{here(path)}[/], {text.count(TODO) - 1} places to decide")
+    show(*(f"Open: {key}; decide in the file, or with `--use {key}={path}`" for key, path in open_keys(proposed)))
     show(f"Next: judge the codes in it, then `milepost mappings check {carrier}`.")
 
 

@@ -37,7 +37,7 @@ def new(
     show(
         "\nNext:",
         f"1. put recorded payloads into {samples}/, named tracking__delivered.{format_} and the like, without people",
-        f"2. [bold]milepost mappings draft {carrier} {samples}/*.{format_}[/]   proposes paths and lists the codes",
+        f"2. [bold]milepost mappings draft {carrier} {samples}/tracking__*.{format_}[/]   proposes paths, lists codes",
         f"3. judge each code, then [bold]milepost mappings check {carrier}[/]   says what is left to do",
         "docs/adding-a-carrier.md walks through it.",
     )
