@@ -35,7 +35,9 @@ class ShapeReader:
         spec = shape.shipment or mapping.shipment
         self._when: Test | None = test(shape.when) if shape.when else None
         self._find: Walk = walker(shape.shipments)
-        self._events = _every([shape.events] if isinstance(shape.events, str) else shape.events)
+        paths = [shape.events] if isinstance(shape.events, str) else shape.events
+        self._events = _every(paths)
+        self._around = [walker(outer) for path in paths for outer in _outer(path)]
         self._split = splitter(mapping.lines) if mapping.lines else None
         self._number: Get | None = first(spec.tracking_number)
         self._unique_id = first(spec.unique_id)
@@ -60,8 +62,11 @@ class ShapeReader:
         ]
 
     def events_of(self, shipment: Shipment) -> list[tuple[Any, Scopes]]:
-        """Return the events of a shipment in document order."""
+        """Return the events of a shipment in document order; words in the place of a list around them are one."""
         found = self._events(shipment.node, shipment.scopes) or []
+        if not found:
+            around = (item for walk in self._around for item in walk(shipment.node, shipment.scopes) or ())
+            found = [(node, scopes) for node, scopes in around if node and node.__class__ is str]
         if self._split is None:
             return found
         return [(self._split(node), scopes) for node, scopes in found]
@@ -70,6 +75,12 @@ class ShapeReader:
 def _is_prose(found: list[tuple[Any, Scopes]]) -> bool:
     """Tell shipments from words in their place: a text that holds no field is an answer of another form."""
     return bool(found) and all(node and node.__class__ is str for node, _ in found)
+
+
+def _outer(path: str) -> list[str]:
+    """Return the paths to the lists around the innermost one."""
+    parts = path.split("[]")
+    return ["[]".join([*parts[:count], ""]) for count in range(1, len(parts) - 1)]
 
 
 def _every(paths: list[str]) -> Walk:

@@ -95,6 +95,28 @@ def without_words(node: Any) -> Any:
     return [without_words(item) for item in node] if isinstance(node, list) else node
 
 
+def lists(node: Any, *way: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every list of objects."""
+    if isinstance(node, list) and any(isinstance(item, dict) for item in node):
+        yield way
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, item in inner:
+        yield from lists(item, *way, key)
+
+
+@pytest.mark.parametrize(("carrier", "body"), list(readable()))
+def test_words_in_the_place_of_a_list_are_never_silence(carrier: str, body: bytes) -> None:
+    for *way, last in filter(None, lists(orjson.loads(body))):
+        sent = node = orjson.loads(body)
+        for key in way:
+            node = node[key]
+        node[last] = "none"
+
+        found = normalised(carrier, sent)
+
+        assert found.facts or found.rejected or found.problems, [*way, last]
+
+
 @pytest.mark.parametrize(("carrier", "body"), list(readable()))
 def test_null_in_the_place_of_words_rejects_nothing(carrier: str, body: bytes) -> None:
     found = normalised(carrier, without_words(orjson.loads(body)))
