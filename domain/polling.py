@@ -32,14 +32,16 @@ class AskedNumber:
 class PollCounts:
     """Where an account stands with its numbers.
 
-    `late` are those of the `due` ones that should have been asked about by now; `given_up` are asked no more, because
-    the carrier refused or did not know them for too long. `oldest_due_at` is the earliest time of a due number.
+    `late` are those of the `due` ones that should have been asked about by now. `failing` are planned, waiting or due,
+    though the latest ask failed; `given_up` are asked no more, because the carrier refused or did not know them for too
+    long. `oldest_due_at` is the earliest time of a due number.
     """
 
     waiting: int = 0
     due: int = 0
     late: int = 0
     given_up: int = 0
+    failing: int = 0
     oldest_due_at: datetime | None = None
     next_due_at: datetime | None = None
 

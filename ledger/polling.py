@@ -141,11 +141,13 @@ class LedgerPolling(PollLedger):
                     _count(is_due).label("due"),
                     _count(and_(is_due, _OF.deadline_at < now)).label("late"),
                     _count(given_up).label("given_up"),
+                    _count(and_(_OF.due_at.is_not(None), _OF.failure.is_not(None))).label("failing"),
                     func.min(_OF.due_at).label("next_due_at"),
                 ).where(_asked_by(connection, account))
             ).one()
         oldest = row.next_due_at if row.due else None
-        return PollCounts(row.planned - row.due, row.due, row.late, row.given_up, oldest, row.next_due_at)
+        waiting = row.planned - row.due
+        return PollCounts(waiting, row.due, row.late, row.given_up, row.failing, oldest, row.next_due_at)
 
     def share(self, account: str, tenant: str) -> None:
         """Let the account ask for one more tenant; repeating it changes nothing. Raise `NotFoundError`."""

@@ -136,6 +136,7 @@ async def _open_carriers(settings: Settings, ledger: Ledger, client: Client) -> 
                 SubscribingActivities(desks, CLOCK).subscribe,
             ],
             partial(callable_accounts, ledger, load_calls(settings)),
+            look=settings.service.accounts_every,
         )
 
 

@@ -98,6 +98,7 @@ class ServiceSettings(BaseModel):
 
     model_config = _STRICT
 
+    accounts_every: timedelta = timedelta(seconds=30)
     sweep_every: timedelta = timedelta(seconds=5)
     sweep_older_than: timedelta = timedelta(seconds=4)
     stop_grace: timedelta = timedelta(seconds=20)

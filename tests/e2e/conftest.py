@@ -36,6 +36,8 @@ def up_settings(state: Path) -> dict[str, str]:
         "MILEPOST_EGRESS__ALLOW_LOOPBACK": "true",
         "MILEPOST_ERP__RETRY_SCHEDULE": "[" + ", ".join(["1"] * 50) + "]",
         "MILEPOST_LOG__FORMAT": "json",
+        "MILEPOST_SERVICE__ACCOUNTS_EVERY": "PT0.5S",
+        "MILEPOST_GATEWAY__PUBLIC_URL": "https://hub.example.com",
     }
 
 
@@ -60,9 +62,9 @@ class RunningHub:
         """What the hub has logged."""
         return (self.state.parent / "up.log").read_text()
 
-    async def milepost(self, *arguments: str) -> tuple[int, Any]:
+    async def milepost(self, *arguments: str, tenant: str = TENANT) -> tuple[int, Any]:
         """Run a command as an operator would, beside the hub; return its exit code and the JSON it printed."""
-        return await asyncio.to_thread(milepost, up_settings(self.state) | {"MILEPOST_TENANT": TENANT}, *arguments)
+        return await asyncio.to_thread(milepost, up_settings(self.state) | {"MILEPOST_TENANT": tenant}, *arguments)
 
     @asynccontextmanager
     async def seller(

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from dataclasses import replace
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,11 @@ from typing import Any
 import pytest
 
 from domain.journeys import Journey
-from tests.carriers.calling import opened
-from tests.carriers.cases import CASES
 from tests.carriers.faults import friendly
-from tests.carriers.hostile import HostileCarrier, replying
-from tests.e2e.conftest import TENANT, RunningHub, Seller, told
+from tests.carriers.hostile import Reply, Seen, replying
+from tests.e2e.conftest import RunningHub, Seller, told
 from tests.e2e.edi import CARRIER, EdiScan, interchange, new_number
+from tests.e2e.polled import Asked, asked
 from worker.demo.dialects import WRITERS, Parcel, Scan
 
 pytestmark = [pytest.mark.temporal, pytest.mark.xdist_group("e2e")]
@@ -45,17 +45,39 @@ BY_EDI = [
     EdiScan("0174", "AJ", OUT, "TS", "HALIFAX", "NS"),
     EdiScan("1408", "D1", DELIVERED, "TS", "HALIFAX", "NS"),
 ]
+_ANY = Seen("GET", "/", {}, b"")
 STATES = ["FIRST_MILE", "LINEHAUL", "OUT_FOR_DELIVERY", "DELIVERED"]
 
 
-async def _asked(seller: Seller, parcel: Parcel) -> None:
-    """Ask the carrier by its table of calls, and pass on what it answers."""
-    case = CASES["canadapost"]
-    async with HostileCarrier() as carrier:
-        carrier.answering = replying(friendly(case, WRITERS["canadapost"][0](parcel, OWN)))
-        async with opened(replace(case, numbers=(parcel.number,)), carrier) as (tracker, _):
-            (answer,) = (await tracker.fetch([parcel.number])).answers
-    (await seller.api.post("/v1/messages/canadapost", content=answer.body)).raise_for_status()
+@dataclass
+class SlowAnswer:
+    """A carrier that was asked, and answers when it is let."""
+
+    reply: Reply
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
+        self.is_asked.set()
+        await self.may_answer.wait()
+        await replying(lambda _: self.reply)(seen, writer)
+
+
+async def _at_once(answer: SlowAnswer, ways: list[Awaitable[None]], *, after: int) -> None:
+    """Go all other ways while the carrier's answer is under way; it comes when so many of them are through."""
+    await answer.is_asked.wait()
+    through = 0
+
+    async def go(way: Awaitable[None]) -> None:
+        nonlocal through
+        await way
+        through += 1
+        if through >= after:
+            answer.may_answer.set()
+
+    if not after:
+        answer.may_answer.set()
+    await asyncio.gather(*(go(way) for way in ways))
 
 
 async def _called(seller: Seller, parcel: Parcel) -> None:
@@ -64,12 +86,13 @@ async def _called(seller: Seller, parcel: Parcel) -> None:
     await seller.carriers.send(seller.carriers.accounts["17track"], body)
 
 
-async def _by_folder(hub: RunningHub, root: Path, parcel: Parcel) -> None:
+async def _by_folder(one: Asked, root: Path, parcel: Parcel) -> None:
     """Drop the interchange under two names and let a watcher take what is there."""
     (root / "in").mkdir(parents=True)
     for name in ("day.edi", "again.edi"):
         (root / "in" / name).write_bytes(interchange(1, [(parcel.number, scan) for scan in BY_EDI]))
-    code, reports = await hub.milepost("edi", "watch", str(root), "--carrier", CARRIER, "--once", "--settle", "0")
+    watch = ("edi", "watch", str(root), "--carrier", CARRIER, "--once", "--settle", "0")
+    code, reports = await one.hub.milepost(*watch, tenant=one.tenant)
     assert (code, sum(report["new_facts"] for report in reports)) == (0, 4)
 
 
@@ -80,21 +103,27 @@ def _confirmations(journey: Journey, facts: dict[str, Any]) -> list[tuple[str, s
     return sorted((of.milestone.value, fact.source.system, of.source.system) for fact, of in pairs)
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_poll_webhook_and_edi_at_once_are_one_set_of_facts(hub: RunningHub, tmp_path: Path, seed: int):
+@pytest.mark.parametrize("after", [0, 1, 3])
+async def test_poll_webhook_and_edi_at_once_are_one_set_of_facts(hub: RunningHub, tmp_path: Path, after: int):
     parcel = Parcel(new_number(), "CA", "CA")
     shipment_id = f"E-{parcel.number}"
-    async with hub.seller() as seller, seller.order_system() as orders:
+    async with (
+        asked(hub, "canadapost") as one,
+        hub.seller(tenant=one.tenant) as seller,
+        seller.order_system() as orders,
+    ):
+        answer = SlowAnswer(friendly(one.case, WRITERS["canadapost"][0](parcel, OWN))(_ANY))
+        one.carrier.answering = answer
         leg = {"carrier": "canadapost", "tracking_number": parcel.number}
         await seller.register(shipment_id, leg, way=("CA", "CA"))
-        ways = [_asked(seller, parcel), _asked(seller, parcel), _called(seller, parcel), _called(seller, parcel)]
-        ways.append(_by_folder(hub, tmp_path / "edi", parcel))
-        random.Random(seed).shuffle(ways)  # noqa: S311 - shuffles, guards nothing
-        await asyncio.gather(*ways)
+        await one.milepost("poll-now", one.account)
+        ways = [_called(seller, parcel), _called(seller, parcel), _by_folder(one, tmp_path / "edi", parcel)]
+        random.Random(after).shuffle(ways)  # noqa: S311 - shuffles, guards nothing
+        await _at_once(answer, ways, after=after)
         order = await told(orders, shipment_id, STATES)
-        journey = await _settled(hub, shipment_id)
+        journey = await _settled(one, shipment_id)
 
-    facts = {row.fact.event_id: row.fact for row in hub.ledger.reads.facts(TENANT, shipment_id)}
+    facts = {row.fact.event_id: row.fact for row in hub.ledger.reads.facts(one.tenant, shipment_id)}
     assert sorted(fact.source.system for fact in facts.values()) == ["17track"] * 3 + ["canadapost"] * 4 + [CARRIER] * 4
     assert {fact.source.party for fact in facts.values()} == {"canadapost"}
     assert [(step.milestone.value, step.at) for step in journey.steps] == [
@@ -121,11 +150,11 @@ async def test_poll_webhook_and_edi_at_once_are_one_set_of_facts(hub: RunningHub
     assert order["states"] == STATES
 
 
-async def _settled(hub: RunningHub, shipment_id: str) -> Journey:
+async def _settled(one: Asked, shipment_id: str) -> Journey:
     """Return the journey once every fact of the three sources is in it."""
     async with asyncio.timeout(30):
         while True:
-            found = await asyncio.to_thread(hub.ledger.reads.journey, TENANT, shipment_id)
+            found = await asyncio.to_thread(one.hub.ledger.reads.journey, one.tenant, shipment_id)
             journey = Journey.model_validate(found) if found else None
             if journey is not None and len(journey.steps) + len(journey.corroborations) == 11:
                 return journey

@@ -162,6 +162,34 @@ def test_stop_and_resume_are_seen_in_the_list() -> None:
 
     assert (stopped["status"], stopped["reason"]) == ("STOPPED", "the contract ended")
     assert (resumed["status"], resumed["reason"]) == ("ACTIVE", None)
+    assert "a paused one stays paused until this is repeated" in resumed["note"]
+
+
+@pytest.mark.parametrize("command", ["pause", "poll-now"])
+def test_an_account_that_cannot_ask_is_not_steered(command: str) -> None:
+    told("add", "fx", "--dialect", "fedex")
+
+    result = run(command, "fx")
+
+    assert (result.exit_code, "it has no secret client_id, no secret client_secret" in result.stderr) == (2, True)
+
+
+def test_a_stopped_account_is_told_how_to_go_on_before_it_is_hurried(state: Path, carrier: HostileCarrier) -> None:
+    prepared(state, carrier)
+    run("stop", "fx", "--reason", "the contract ended")
+
+    result = run("poll-now", "fx")
+
+    assert result.exit_code == 1
+    assert "the account is stopped: the contract ended" in result.stderr
+    assert "resume fx" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "stop", "poll-now", "status", "subscribe"])
+def test_help_shows_an_example(command: str) -> None:
+    result = run(command, "--help")
+
+    assert f"milepost accounts {command}" in result.stdout
 
 
 def test_settings_are_changed_one_by_one_and_taken_back() -> None:
@@ -221,6 +249,9 @@ def test_status_tells_what_an_account_has_to_ask_about(state: Path) -> None:
     assert run("share", "fx", "--tenant", "second").exit_code == 0
     run("stop", "fx", "--reason", "the contract ended")
     (after,) = told("status")
+    shown = run("status").output
 
     assert (before["account"], before["due"], before["late"], before["waiting"]) == ("fx", 2, 0, 0)
     assert (after["due"], after["status"], after["reason"]) == (3, "STOPPED", "the contract ended")
+    assert "give it the carrier's present ones: milepost accounts credentials fx FILE" in after["next"]
+    assert "fx: or let it go on with those it has: milepost accounts resume fx" in shown

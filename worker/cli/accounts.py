@@ -6,7 +6,7 @@ import typer
 
 from connectors.carrier_webhooks import scheme_of
 from ledger.rows import CarrierAccount
-from worker.cli import calling, polling, subscribing
+from worker.cli import calling, polling, steering, subscribing
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.wiring import load_mappings
@@ -30,6 +30,7 @@ app = typer.Typer(
       milepost accounts test fedex-main
       milepost accounts subscribe tracker
       milepost accounts status
+      milepost accounts poll-now fedex-main
     """,
 )
 
@@ -37,8 +38,10 @@ for name, command in (
     ("credentials", calling.credentials),
     ("configure", calling.configure),
     ("test", calling.trial),
-    ("stop", calling.stop),
-    ("resume", calling.resume),
+    ("pause", steering.pause),
+    ("resume", steering.resume),
+    ("stop", steering.stop),
+    ("poll-now", steering.poll_now),
     ("subscribe", subscribing.subscribe),
     ("subscriptions", subscribing.subscriptions),
     ("status", polling.status),

@@ -1,4 +1,4 @@
-"""`milepost accounts`: the half that calls carriers: credentials, settings, stopping, and a trial call."""
+"""`milepost accounts`: the half that calls carriers: credentials, settings, and a trial call."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ def credentials(
                 code=ExitCode.USAGE,
             )
         made = ledger.accounts.set_credentials(account, secrets)
-        _told(settings, ledger, made, as_json=as_json)
+        told(settings, ledger, made, as_json=as_json)
 
 
 def configure(
@@ -80,21 +80,7 @@ def configure(
             requests_per_second=known.requests_per_second if rate is None else (rate or None),
             options=_options(known, option or [], calls),
         )
-        _told(settings, ledger, made, as_json=as_json)
-
-
-def stop(account: str, reason: Annotated[str, typer.Option(help="Shown wherever the account is.")] = "by hand") -> None:
-    """Stop asking the carrier through an account; its webhooks still come in."""
-    with opened(begin()) as ledger:
-        ledger.accounts.stop(account, reason=reason)
-    show(f"account [bold]{account}[/] is stopped: {reason}")
-
-
-def resume(account: str, *, as_json: JsonOption = False) -> None:
-    """Let a stopped account call again, with the credentials it has."""
-    settings = begin()
-    with opened(settings) as ledger:
-        _told(settings, ledger, ledger.accounts.resume(account), as_json=as_json)
+        told(settings, ledger, made, as_json=as_json)
 
 
 def trial(
@@ -213,7 +199,10 @@ def _options(known: CarrierAccount, given: list[str], calls: Calls) -> dict[str,
     return {name: value for name, value in options.items() if value}
 
 
-def _told(settings: Settings, ledger: Ledger, account: CarrierAccount, *, as_json: bool) -> None:
+def told(
+    settings: Settings, ledger: Ledger, account: CarrierAccount, *, note: str | None = None, as_json: bool
+) -> None:
+    """Print how the account calls, and a note."""
     calls = calls_of(settings, account)
     lacking = missing(calls, LedgerCallers(ledger).calling(account.account_id))
     rate = account.requests_per_second or calls.rate.per_second
@@ -228,6 +217,7 @@ def _told(settings: Settings, ledger: Ledger, account: CarrierAccount, *, as_jso
                 "options": dict(account.options),
                 "credentials": account.generation,
                 "lacking": lacking,
+                "note": note,
             }
         )
         return
@@ -236,3 +226,5 @@ def _told(settings: Settings, ledger: Ledger, account: CarrierAccount, *, as_jso
     show(f"address: {account.base_url or calls.host}; credentials: generation {account.generation}")
     if lacking:
         show(f"[yellow]still wanted:[/] {', '.join(lacking)}")
+    if note:
+        show(f"[yellow]{note}[/]")
