@@ -3,7 +3,8 @@
 `comma`: `Germany`, `Hamburg, Germany`, `Hamburg, DE`; anything else names a facility. `dash`: `LEIPZIG - GERMANY`,
 `SYDNEY-AU`, `AKRON,OH-USA`, `CINCINNATI HUB - Ohio - USA`, `LEIPZIG - GERMANY - DE`; anything else names a town, and a
 comma means nothing (`Los Angeles, CA` is not in Canada). `brackets`: `Puurs (BE)`, `Aschaffenburg (Germany)`; anything
-else names a town (`Frankfurt (Main)`).
+else names a town (`Frankfurt (Main)`). `any`, of a partner that passes on the forms of several: a country behind a dash
+or a comma (`LEIPZIG - GERMANY`, `Henderson, NV, US`), anything else names a town.
 """
 
 import re
@@ -17,6 +18,8 @@ CountryOf = Callable[[str], str | None]
 
 _DASH: Final = re.compile(r"\s*-\s*")
 _LONGEST_COUNTRY_CODE: Final = 3
+_STATES: Final = ("US", "CA", "AU")
+"""Countries whose places are often written with the letters of a state alone (`Los Angeles, CA`)."""
 
 
 class Line(NamedTuple):
@@ -68,6 +71,19 @@ def read_dashed(line: str, country_of: CountryOf) -> Line:
             region = parts[-1].strip()
             return Line(head[: head.rindex(parts[-1])].rstrip(" -,") or None, region, country)
     return Line(head, None, country)
+
+
+def read_any(line: str, country_of: CountryOf) -> Line:
+    """Read a line of a partner that copies dashed and comma forms; letters that are a state too are no country."""
+    dashed = read_dashed(line, country_of)
+    if dashed.country is not None:
+        return dashed
+    head, comma, tail = (part.strip() for part in line.rpartition(","))
+    country = country_of(tail) if comma and head and not any(is_region(one, tail) for one in _STATES) else None
+    if country is None:
+        return Line(city=line)
+    town, comma, region = (part.strip() for part in head.rpartition(","))
+    return Line(town, region, country) if comma and town and is_region(country, region) else Line(head, None, country)
 
 
 def _cut(line: str, country_of: CountryOf) -> tuple[str, str | None]:

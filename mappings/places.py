@@ -15,12 +15,12 @@ from mappings.airports import Airport, confirmed, names_city
 from mappings.countries import country_code
 from mappings.han_names import country_of
 from mappings.offices import office_of
-from mappings.one_line import Line, read_bracketed, read_comma, read_dashed
+from mappings.one_line import Line, read_any, read_bracketed, read_comma, read_dashed
 from mappings.schema import PlaceSpec
 from mappings.walks import Scopes
 from mappings.zones import clocks_of, is_region
 
-_READERS: Final = {"comma": read_comma, "dash": read_dashed, "brackets": read_bracketed}
+_READERS: Final = {"comma": read_comma, "dash": read_dashed, "brackets": read_bracketed, "any": read_any}
 _LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
 _POSTCODE_CITY: Final = re.compile(r"(\d{4,6})\s+(\D+)")
 MAX_NAME: Final = 120

@@ -258,8 +258,8 @@ class PlaceSpec(Part):
     """Where an event happened. `country` takes ISO codes and names.
 
     `text` is one line: `Hamburg, Germany`, or with `text_form = "dash"` `LEIPZIG - GERMANY`, `SYDNEY-AU`,
-    `AKRON,OH-USA`, with `"brackets"` `Puurs (BE)`. `airport` is an IATA code, believed where country or words bear
-    it out.
+    `AKRON,OH-USA`, with `"brackets"` `Puurs (BE)`, with `"any"` the first two forms mixed. `airport` is an IATA code,
+    believed where country or words bear it out.
     """
 
     city: Paths | None = None
@@ -272,7 +272,7 @@ class PlaceSpec(Part):
     latitude: Paths | None = None
     longitude: Paths | None = None
     text: Paths | None = None
-    text_form: Literal["comma", "dash", "brackets"] = "comma"
+    text_form: Literal["comma", "dash", "brackets", "any"] = "comma"
     airport: Paths | None = None
     default_country: Country | None = Field(default=None, description="For carriers that scan in one country only.")
     regions_of: Country | None = Field(default=None, description="A known region, without a country, lies in this one.")

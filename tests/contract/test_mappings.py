@@ -27,6 +27,7 @@ CARRIERS = (
     "canadapost_x12_214",
     "dhl_express",
     "dhl_parcel_de",
+    "dhl_universal",
     "dpd",
     "easypost",
     "fedex",
