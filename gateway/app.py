@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from gateway import problems
+from gateway.asking import watch_polling
 from gateway.backlog import watch
 from gateway.bodies import BodyLimit
 from gateway.courier import Courier
@@ -37,6 +38,7 @@ def create_app(deps: GatewayDeps) -> FastAPI:
     """Build the app; its lifespan starts and stops the courier."""
     metrics = GatewayMetrics()
     watch(metrics.registry, deps.ledger)
+    watch_polling(metrics.registry, deps.ledger)
     linker = Linker(deps.ledger.links, deps.ledger.registry, deps.commands, deps.dispatcher, deps.clock)
     courier = Courier(deps.intake, metrics, deps.options.courier, starts=deps.ledger.registry, linker=linker)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from typing_extensions import override
 
 from domain.cadence import Standing, due_after_failure, is_same_trouble, next_due
@@ -15,6 +15,7 @@ from domain.polling import AskedNumber, Claim, PollCounts, PollLedger
 from domain.shipments import ShipmentPlan
 from domain.states import State
 from ledger.database import Database
+from ledger.polling_counts import counted, counts_of, is_somebodys
 from ledger.polling_tables import account_tenants, polled_numbers
 from ledger.routing import number_key
 from ledger.tables import accounts, shipments
@@ -132,22 +133,16 @@ class LedgerPolling(PollLedger):
     def counts(self, account: str) -> PollCounts:
         """Return where the account stands; raise `NotFoundError`."""
         now = self.database.clock.now()
-        is_due = _OF.due_at <= now
-        given_up = and_(_OF.due_at.is_(None), _OF.failure.is_not(None))
         with self.database.read() as connection:
-            row = connection.execute(
-                select(
-                    func.count(_OF.due_at).label("planned"),
-                    _count(is_due).label("due"),
-                    _count(and_(is_due, _OF.deadline_at < now)).label("late"),
-                    _count(given_up).label("given_up"),
-                    _count(and_(_OF.due_at.is_not(None), _OF.failure.is_not(None))).label("failing"),
-                    func.min(_OF.due_at).label("next_due_at"),
-                ).where(_asked_by(connection, account))
-            ).one()
-        oldest = row.next_due_at if row.due else None
-        waiting = row.planned - row.due
-        return PollCounts(waiting, row.due, row.late, row.given_up, row.failing, oldest, row.next_due_at)
+            row = connection.execute(select(*counted(now)).where(_asked_by(connection, account))).one()
+        return counts_of(row)
+
+    def by_carrier(self) -> dict[str, PollCounts]:
+        """Return where each carrier stands with the numbers that some account has to ask about, over all tenants."""
+        query = select(_OF.carrier, *counted(self.database.clock.now())).where(is_somebodys())
+        query = query.group_by(_OF.carrier).order_by(_OF.carrier)
+        with self.database.read() as connection:
+            return {row.carrier: counts_of(row) for row in connection.execute(query)}
 
     def share(self, account: str, tenant: str) -> None:
         """Let the account ask for one more tenant; repeating it changes nothing. Raise `NotFoundError`."""
@@ -206,10 +201,6 @@ def _are(carrier: str, tenant: str, keys: Sequence[str]) -> Any:
 
 def _is_free(now: datetime) -> Any:
     return or_(_OF.claimed_until.is_(None), _OF.claimed_until <= now)
-
-
-def _count(condition: Any) -> Any:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
 def _carrier(connection: Connection, account: str) -> str:

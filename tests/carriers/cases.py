@@ -27,20 +27,6 @@ NAMED = {
 }
 """Fixtures to take where the first `tracking__` one is not what a call answers."""
 
-_AWB = "<AWBInfo><AWBNumber>1000000001</AWBNumber><Status><ActionStatus>success</ActionStatus></Status></AWBInfo>"
-_ENVELOPE = "<Envelope><Body><getTrackingDataResponse><trackingresult/></getTrackingDataResponse></Body></Envelope>"
-SAMPLES = {
-    "aftership": '{"meta": {"code": 200}, "data": {"trackings": [{"tracking_number": "1000000001"}]}}',
-    "dhl_express": f"<TrackingResponse>{_AWB}</TrackingResponse>",
-    "dhl_universal": '{"shipments": [{"id": "1000000001", "events": []}]}',
-    "dpd": _ENVELOPE,
-    "easypost": '{"trackers": [{"tracking_code": "1000000001", "tracking_details": []}], "has_more": false}',
-    "mydhl": '{"shipments": [{"shipmentTrackingNumber": "1000000001", "events": []}]}',
-    "sf_express": '{"success": true, "msgData": {"routeResps": [{"mailNo": "1000000001", "routes": []}]}}',
-    "ups": '{"trackResponse": {"shipment": [{"inquiryNumber": "1000000001", "package": []}]}}',
-}
-"""What stands in for a fixture where the folder has none (yet): enough to be an answer."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -50,7 +36,6 @@ class Case:
     calls: Calls
     fixture: bytes
     numbers: tuple[str, ...]
-    has_facts: bool
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -124,8 +109,8 @@ def _case(carrier: str, calls: Calls) -> Case:
         asked = tuple(dict.fromkeys(fact.tracking_number for fact in facts if fact.tracking_number))
         if asked and (calls.call.batch >= len(asked) or carrier in NAMED):
             # A list may hold more than was asked for: an aggregator keeps several trackers of one number.
-            return Case(carrier, calls, body, asked[: calls.call.batch], has_facts=True)
-    return Case(carrier, calls, SAMPLES[carrier].encode(), ("1000000001",), has_facts=False)
+            return Case(carrier, calls, body, asked[: calls.call.batch])
+    raise LookupError(f"no fixture of {carrier} can be the answer to a call; name one in NAMED")
 
 
 def _candidates(folder: Path, form: str) -> list[Path]:

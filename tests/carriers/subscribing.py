@@ -23,7 +23,7 @@ _GOOD: Final = {
 }
 
 PROVIDERS: Final = {
-    carrier: Case(carrier, CALLS[carrier].subscribing(), body.encode(), (number,), has_facts=False)
+    carrier: Case(carrier, CALLS[carrier].subscribing(), body.encode(), (number,))
     for carrier, (body, number) in _GOOD.items()
 }
 

@@ -14,7 +14,7 @@ from tests.carriers.cases import CASES, MAPPINGS, Case
 from tests.carriers.faults import friendly
 from tests.carriers.hostile import HostileCarrier, replying
 
-POLLED = [pytest.param(case, id=carrier) for carrier, case in CASES.items() if case.has_facts]
+POLLED = [pytest.param(case, id=carrier) for carrier, case in CASES.items()]
 
 
 class NoWorkflows:
@@ -31,13 +31,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     opened_one = Ledger.open(url, master_key=b"k" * 32, clock=SetClock(RECEIVED_AT))
     yield opened_one
     opened_one.close()
-
-
-def test_most_carriers_are_polled_with_a_fixture_of_their_own() -> None:
-    wanted = {"17track", "aftership", "cainiao", "canadapost", "dhl_parcel_de"}
-    wanted |= {"easypost", "fedex", "laposte", "royalmail", "usps"}
-
-    assert wanted <= {carrier for carrier, case in CASES.items() if case.has_facts}
 
 
 @pytest.mark.parametrize("case", POLLED)

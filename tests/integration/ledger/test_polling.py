@@ -240,3 +240,19 @@ def test_shipments_from_before_polling_are_due_once_the_ledger_is_migrated(empty
     after.close()
     assert claim is not None
     assert claim.numbers == ("ab 1",)
+
+
+def test_figures_by_carrier_count_what_some_account_has_to_ask_about(ledger: Ledger) -> None:
+    ledger.accounts.add("fx-other", "other", "fedex")
+    ledger.accounts.add("ups-deaf", "acme", "ups")
+    ledger.registry.register(plan("S1", "A1", "A2", "A3"))
+    ledger.registry.register(plan("S2", "A4", tenant="other"))
+    ledger.registry.register(plan("S3").model_copy(update={"legs": (Leg(carrier="ups", tracking_number="U1"),)}))
+    unasked = ledger.polling.by_carrier()
+
+    ledger.accounts.set_credentials("fx", {"client_id": "id", "client_secret": "secret"})
+    answered(ledger, claimed(ledger, limit=1))
+
+    assert unasked == {}
+    (counts,) = ledger.polling.by_carrier().values()
+    assert (list(ledger.polling.by_carrier()), counts.due, counts.waiting, counts.late) == (["fedex"], 2, 1, 0)
