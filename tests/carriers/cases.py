@@ -36,6 +36,7 @@ class Case:
     calls: Calls
     fixture: bytes
     numbers: tuple[str, ...]
+    tells_events: bool = True
 
     @property
     def secrets(self) -> dict[str, str]:

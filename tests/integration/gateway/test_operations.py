@@ -106,10 +106,10 @@ async def test_metrics_count_by_route_template_and_hold_no_ids(world: Any):
 async def test_metrics_tell_of_numbers_that_wait_to_be_asked_about(world: Any):
     world.ledger.accounts.add("acme-1", "main", "acme")
     world.ledger.accounts.set_credentials("acme-1", {"key": "hush"})
-    world.ledger.accounts.add("acme-2", "main", "acme")
-    world.ledger.accounts.stop("acme-2", reason="credentials were refused")
-    await world.register("S1", "TN1")
-    await world.register("S2", "TN2")
+    world.ledger.accounts.add("fx", "main", "fedex")
+    world.ledger.accounts.stop("fx", reason="credentials were refused")
+    await world.register("S-1", "TN-0001")
+    await world.register("S-2", "TN-0002")
     world.clock.pass_(timedelta(minutes=10))
 
     lines = (await world.http.get("/metrics")).text.splitlines()
@@ -117,8 +117,7 @@ async def test_metrics_tell_of_numbers_that_wait_to_be_asked_about(world: Any):
     assert 'milepost_polling_due_numbers{carrier="acme"} 2.0' in lines
     assert 'milepost_polling_waiting_numbers{carrier="acme"} 0.0' in lines
     assert 'milepost_polling_oldest_due_seconds{carrier="acme"} 600.0' in lines
-    assert 'milepost_carrier_accounts{carrier="acme",status="ACTIVE"} 1.0' in lines
-    assert 'milepost_carrier_accounts{carrier="acme",status="STOPPED"} 1.0' in lines
+    assert 'milepost_carrier_accounts{carrier="fedex",status="STOPPED"} 1.0' in lines
 
 
 async def test_every_answer_carries_its_id_and_safe_headers(world: Any):
