@@ -26,3 +26,8 @@ def shipment_workflow(tenant: str, shipment_id: str) -> str:
 def account_workflow(account: str) -> str:
     """Return the workflow id of a carrier account."""
     return f"carrier-account/{account}"
+
+
+def connection_workflow(tenant: str, connection: str) -> str:
+    """Return the workflow id of an order system's connection that is read."""
+    return f"erp-connection/{tenant}/{connection}"

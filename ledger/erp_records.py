@@ -1,4 +1,4 @@
-"""Mirrors of order systems' records, cursors of reading them, and shipments as writers of order systems see them."""
+"""Mirrors of order systems' records, and shipments as writers of order systems see them."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from domain.errors import ConflictError, NotFoundError
 from domain.shipments import ShipmentPlan
 from domain.states import State
 from ledger.database import Database
-from ledger.erp_tables import erp_cursors, erp_records
+from ledger.erp_tables import erp_records
 from ledger.private import LedgerPrivate
 from ledger.tables import audit_entries, shipments
 
@@ -23,7 +23,7 @@ _MOST_NAMED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class LedgerErpRecords(ErpRecords):
-    """The mirrors and cursors kept in the ledger's database."""
+    """The mirrors kept in the ledger's database."""
 
     database: Database
 
@@ -121,23 +121,6 @@ class LedgerErpRecords(ErpRecords):
         with self.database.write() as open_:
             self._insert(open_, mirror)
             open_.execute(update(erp_records).where(_of(mirror)).values(offered_ref=address_ref))
-
-    def cursor(self, tenant: str, connection: str, /) -> dict[str, Any]:
-        """Return how far the order system was read; empty before the first reading."""
-        query = select(erp_cursors.c.body).where(erp_cursors.c.tenant == tenant, erp_cursors.c.connection == connection)
-        with self.database.read() as open_:
-            body = open_.execute(query).scalar()
-        found: dict[str, Any] = {} if body is None else json.loads(body)
-        return found
-
-    def keep_cursor(self, tenant: str, connection: str, body: Mapping[str, Any], /) -> None:
-        """Store how far the order system was read."""
-        values = {"body": json.dumps(dict(body), separators=(",", ":")), "updated_at": self.database.clock.now()}
-        key = {"tenant": tenant, "connection": connection}
-        with self.database.write() as open_:
-            self.database.insert_new(open_, erp_cursors, [{**key, **values}])
-            of_this = and_(erp_cursors.c.tenant == tenant, erp_cursors.c.connection == connection)
-            open_.execute(update(erp_cursors).where(of_this).values(values))
 
     def _insert(self, open_: Connection, mirror: ErpRecord) -> None:
         self.database.insert_new(open_, erp_records, [{**_row(mirror), "seen_at": self.database.clock.now()}])

@@ -13,6 +13,7 @@ from ledger.connections import LedgerConnections
 from ledger.convergence import LedgerConvergence
 from ledger.database import Database, connect
 from ledger.erp_records import LedgerErpRecords, LedgerShipmentViews
+from ledger.erp_rounds import LedgerBacklog, LedgerReadingStates
 from ledger.findings import VerifyReport
 from ledger.idempotency import LedgerIdempotency
 from ledger.inbox import LedgerInbox
@@ -56,6 +57,8 @@ class Ledger:
     subscriptions: LedgerSubscriptions
     erp_records: LedgerErpRecords
     shipment_views: LedgerShipmentViews
+    reading_states: LedgerReadingStates
+    backlog: LedgerBacklog
 
     @classmethod
     def open(cls, url: str, *, master_key: bytes | None = None, clock: Clock | None = None) -> Self:
@@ -96,6 +99,8 @@ class Ledger:
             subscriptions=LedgerSubscriptions(database),
             erp_records=LedgerErpRecords(database),
             shipment_views=LedgerShipmentViews(database, private),
+            reading_states=LedgerReadingStates(database),
+            backlog=LedgerBacklog(database),
         )
 
     def ping(self) -> None:

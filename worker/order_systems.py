@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.connections import SinkMaker
+from connectors.erp_readers import ReaderMaker
 from connectors.erps.tryton.client import TrytonClient, TrytonTarget
+from connectors.erps.tryton.reader import TrytonReader, carriers_of
 from connectors.erps.tryton.sink import TrytonSink
 from connectors.http import PartnerHttp
 from domain.erps import WEBHOOK, ErpTarget
@@ -28,6 +30,7 @@ class Kind:
     credentials: Mapping[str, str] = field(default_factory=dict)
     sink: Callable[[Ledger, ErpTarget, PartnerHttp, Clock], StatusSink] | None = None
     probe: Probe | None = None
+    reader: ReaderMaker | None = None
 
     def missing(self, connection: Connection) -> list[str]:
         """Return the names of what the connection still lacks, in order."""
@@ -56,11 +59,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Tryton 8.0",
         "https://erp.example.com/<database>",
         settings={"login": "the hub's own user in Tryton"},
+        optional={"carriers": "Tryton's names of carriers: `DHL Express=dhl; Post=royalmail`"},
         credentials={"password": "that user's password"},
         sink=lambda ledger, target, http, clock: TrytonSink(
             _tryton(target, http, clock), ledger.erp_records, ledger.shipment_views
         ),
         probe=_try_tryton,
+        reader=lambda target, http, clock: TrytonReader(
+            _tryton(target, http, clock), carriers_of(target.settings.get("carriers", ""))
+        ),
     ),
 }
 """By the name that `milepost erp add --kind` takes."""
@@ -78,6 +85,11 @@ def target_of(connection: Connection) -> ErpTarget:
         keys=connection.secrets,
         requests_per_second=connection.requests_per_second,
     )
+
+
+def reader_makers() -> dict[str, ReaderMaker]:
+    """Return the makers of all kinds that can be read."""
+    return {name: kind.reader for name, kind in KINDS.items() if kind.reader is not None}
 
 
 def sink_makers(ledger: Ledger) -> dict[str, SinkMaker]:

@@ -78,11 +78,15 @@ class LogSettings(BaseModel):
 
 
 class ErpSettings(BaseModel):
-    """How pushes to order systems are repeated: the waits between them in seconds; None is 75 hours in nine steps."""
+    """How pushes to order systems are repeated: the waits between them in seconds; None is 75 hours in nine steps.
+
+    `read_every` is the pause between two readings of a system that has nothing new.
+    """
 
     model_config = _STRICT
 
     retry_schedule: Annotated[tuple[timedelta, ...], Field(min_length=1, max_length=50)] | None = None
+    read_every: Annotated[timedelta, Field(gt=timedelta())] | None = None
 
 
 class EgressSettings(BaseModel):

@@ -12,6 +12,7 @@ from temporalio.worker import Replayer
 from gateway.temporal import data_converter
 from tests.replay.record import HISTORIES, STORIES
 from tests.replay.record_accounts import ACCOUNT_STORIES
+from tests.replay.record_connections import CONNECTION_STORIES
 from worker.workers import SANDBOX, WORKFLOWS
 
 RECORDED = sorted(HISTORIES.glob("*.json"))
@@ -37,7 +38,7 @@ async def _problem(document: dict[str, Any]) -> Exception | None:
 def test_every_story_was_recorded():
     stories = sorted({path.name.split("__")[1] for path in RECORDED})
 
-    assert stories == sorted(story.__name__ for story in (*STORIES, *ACCOUNT_STORIES))
+    assert stories == sorted(story.__name__ for story in (*STORIES, *ACCOUNT_STORIES, *CONNECTION_STORIES))
     assert len([path for path in RECORDED if "silent_held_and_ended" in path.name]) > 1
 
 

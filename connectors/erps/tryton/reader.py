@@ -44,7 +44,8 @@ class TrytonReader(ErpReader):
         versions = {id_of(mirror.record): mirror.version for mirror in known}
         hints = await Feed(self.client).since(Position.of(cursor), versions)
         deliveries = await self._deliveries(sorted(hints.shipments | asked_for))
-        gone = await self._gone(known) if hints.has_deletions else ()
+        is_missing = len(asked_for - {id_of(one.record) for one in deliveries}) > 0
+        gone = await self._gone(known) if hints.has_deletions or is_missing else ()
         return ErpPull(deliveries, gone, hints.position.cursor(), is_behind=hints.is_behind)
 
     @override
@@ -95,3 +96,12 @@ class TrytonReader(ErpReader):
         for start in range(0, len(ids), SWEPT):
             there |= await Shipments(self.client).there(ids[start : start + SWEPT])
         return tuple(mirror.record for mirror in known if id_of(mirror.record) not in there)
+
+
+def carriers_of(text: str) -> dict[str, str]:
+    """Return the hub's carriers by Tryton's names for them: `DHL Express=dhl; Post=royalmail`.
+
+    An entry of another form is left out: a number without a known carrier is never taken, so nothing can go wrong.
+    """
+    pairs = (entry.partition("=") for entry in text.split(";"))
+    return {name.strip(): carrier.strip() for name, _, carrier in pairs if name.strip() and carrier.strip()}

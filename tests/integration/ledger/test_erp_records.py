@@ -136,16 +136,6 @@ def test_an_offer_that_was_not_taken_yet_changes_nothing(ledger: Ledger) -> None
     assert kept(ledger) == replace(MIRROR, version="200.2", offered_ref="p_pickup_point", writes=1)
 
 
-def test_a_cursor_is_kept_per_connection(ledger: Ledger) -> None:
-    assert ledger.erp_records.cursor("main", "shop") == {}
-
-    ledger.erp_records.keep_cursor("main", "shop", {"log": 1})
-    ledger.erp_records.keep_cursor("main", "shop", {"log": 7})
-
-    assert ledger.erp_records.cursor("main", "shop") == {"log": 7}
-    assert ledger.erp_records.cursor("main", "other") == {}
-
-
 def test_a_view_is_the_shipment_as_last_written(ledger: Ledger) -> None:
     ledger.registry.register(plan("S1"))
 

@@ -1,0 +1,150 @@
+"""Keeps the connections that can be read being read: one workflow each, also for those that come later."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+from typing_extensions import override
+
+from activities.erp_reading import IDLE, ErpReadingActivities
+from activities.erp_sitting import ErpDesk
+from connectors.egress import EgressPolicy
+from connectors.erp_readers import ConnectionReaders
+from connectors.http import HttpLimits, PartnerHttp
+from domain import ids
+from domain.erp_rounds import Nudger
+from domain.errors import HubError
+from domain.queues import ERP
+from gateway.commands import TemporalCommands
+from gateway.dispatch import TemporalDispatcher
+from ledger.rows import Connection, ConnectionStatus
+from ledger.store import Ledger
+from worker.late import LedgerLateFacts
+from worker.order_systems import KINDS, reader_makers
+from worker.settings import Settings
+from worker.wiring import CLOCK, LedgerDirectory, build_intake, load_mappings
+from workflows.erp_connection import ErpConnectionWorkflow
+from workflows.erp_model import ConnectionStart
+
+LOOK: Final = timedelta(seconds=30)
+"""How often new connections are looked for; a new one is read without a restart."""
+
+MAX_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes of one answer of an order system: a page of shipments with their lines."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ErpKeeper:
+    """Starts the workflow of every connection that can be read; the ERP queue's workers do the rest."""
+
+    task_queue = f"{ERP}:connections"
+
+    def __init__(
+        self, client: Client, connections: Callable[[], Iterable[Connection]], *, look: timedelta = LOOK
+    ) -> None:
+        """Keep what is needed; `connections` blocks and names those that can be read now."""
+        self._client = client
+        self._connections = connections
+        self._look = look
+        self._started: set[tuple[str, str]] = set()
+        self._over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look until shut down."""
+        while not self._over.is_set():
+            await self._take_on()
+            try:
+                await asyncio.wait_for(self._over.wait(), self._look.total_seconds())
+            except TimeoutError:
+                continue
+
+    async def shutdown(self) -> None:
+        """Stop looking; what was started goes on with the next worker."""
+        self._over.set()
+
+    async def _take_on(self) -> None:
+        try:
+            for one in await asyncio.to_thread(self._connections):
+                key = (one.tenant, one.connection_id)
+                if key not in self._started:
+                    await start_connection(self._client, *key)
+                    self._started.add(key)
+                    _log.info("erp.connection_served", tenant=one.tenant, connection=one.connection_id)
+        except (HubError, RPCError, SQLAlchemyError) as error:
+            # The next look tries again.
+            _log.warning("erp.look_failed", failure=type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentNudger(Nudger):
+    """Nudges by signal; a shipment that has ended is nobody's."""
+
+    dispatcher: TemporalDispatcher
+
+    @override
+    async def nudge(self, tenant: str, shipment_id: str, connection: str, /) -> bool:
+        try:
+            await self.dispatcher.nudge(tenant, shipment_id, connection)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+
+def readable(ledger: Ledger) -> list[Connection]:
+    """Return the connections of all tenants that are on, lack nothing, and whose kind can be read."""
+    return [one for one in ledger.connections.list() if one.status is ConnectionStatus.ACTIVE and can_be_read(one)]
+
+
+def can_be_read(connection: Connection) -> bool:
+    """Tell whether the connection's kind can be read and lacks nothing for it."""
+    kind = KINDS.get(connection.kind)
+    return kind is not None and kind.reader is not None and not kind.missing(connection)
+
+
+@asynccontextmanager
+async def open_reading(settings: Settings, ledger: Ledger, client: Client) -> AsyncIterator[ErpReadingActivities]:
+    """Return the activity of reading, sharing one HTTP client for the length of the block."""
+    dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
+    policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
+    async with PartnerHttp(policy, limits=HttpLimits(max_answer=MAX_ANSWER)) as http:
+        yield ErpReadingActivities(
+            readers=ConnectionReaders(LedgerDirectory(ledger), http, CLOCK, makers=reader_makers()),
+            desk=ErpDesk(
+                registry=ledger.registry,
+                intake=build_intake(ledger, load_mappings(settings), dispatcher),
+                commands=TemporalCommands(client),
+                records=ledger.erp_records,
+                views=ledger.shipment_views,
+            ),
+            states=ledger.reading_states,
+            backlog=ledger.backlog,
+            nudger=ShipmentNudger(dispatcher),
+            switch=ledger.connections,
+            idle=settings.erp.read_every or IDLE,
+        )
+
+
+async def start_connection(
+    client: Client, tenant: str, connection: str, *, signal: str | None = None, args: Iterable[object] = ()
+) -> WorkflowHandle[ErpConnectionWorkflow, None]:
+    """Start the connection's workflow unless it runs; send it a signal."""
+    return await client.start_workflow(
+        ErpConnectionWorkflow.run,
+        ConnectionStart(tenant=tenant, connection=connection),
+        id=ids.connection_workflow(tenant, connection),
+        task_queue=ERP,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal=signal,
+        start_signal_args=tuple(args),
+    )
