@@ -101,14 +101,25 @@ def _unaccounted(dialect: Dialect, body: bytes, normalised: Normalised, reader: 
     told = {fact.source.index for fact in normalised.facts} | {one.index for one in normalised.rejected}
     sent = {one.source.raw_code for one in normalised.facts}
     codes = {None if code is None else reader.key(code) for code in sent}
-    skips = any(problem.code == "ignored" for problem in normalised.problems)
+    # A declared non-event may hold a code that cannot be one: no more of them than were declared.
+    skipped = sum(_rows(one.detail) for one in normalised.problems if one.code == "ignored")
     events = dialect.explain(body)
     missing = [(index, event) for index, event in enumerate(events) if index not in told]
     return [
         f"event {index} with code {event.sent!r} became nothing"
         for index, event in missing
-        if event is not None and not skips and event.code not in codes and event.sent not in sent
-    ] + [f"event {index} is no object and was not rejected" for index, event in missing if event is None]
+        if event is not None and not skipped and event.code not in codes and event.sent not in sent
+    ] + [
+        f"event {index} cannot be read and was not rejected"
+        for index, event in missing
+        if event is None and len(missing) > skipped
+    ]
+
+
+def _rows(detail: str) -> int:
+    """Return how many rows an `ignored` problem is about; none when it is about the whole message."""
+    number = detail.partition(" rows: ")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _valid(fact: Fact) -> bool:
