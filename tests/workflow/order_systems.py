@@ -158,5 +158,7 @@ def open_hub(client: Client, connection: str, directory: Path) -> ErpHub:
     url = f"sqlite:///{directory}/ledger.db"
     upgrade(url)
     ledger = Ledger.open(url)
-    ledger.connections.add(TENANT, connection, "webhook", "https://shop.example.com/hooks")
+    ledger.connections.add(TENANT, connection, "tryton", "https://erp.example.com/main")
+    ledger.connections.configure(TENANT, connection, settings={"login": "hub"}, requests_per_second=None)
+    ledger.connections.set_credentials(TENANT, connection, {"password": "quiet"})
     return ErpHub(client, connection, ledger)

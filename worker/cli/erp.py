@@ -11,7 +11,7 @@ from rich.markup import escape
 from connectors.standard_webhooks import new_key
 from domain.erps import WEBHOOK
 from ledger.rows import ConnectionStatus, ConvergenceRow, DeadLetter
-from worker.cli import erp_entering
+from worker.cli import erp_entering, erp_reading
 from worker.cli.opening import TenantOption, begin, opened, tenant_of
 from worker.cli.output import CommandFailedError, ExitCode, JsonOption, emit, moment, show, table
 from worker.replay import Resent, replay_letters, resend_divergent
@@ -29,6 +29,9 @@ app = typer.Typer(
       milepost erp credentials tryton password.json
       milepost erp test tryton
       milepost erp status                  "0 divergent of N", or the list of those behind
+      milepost erp status tryton           what reading it does, and what to do about trouble
+      milepost erp read-now tryton         now, and not with the next reading
+      milepost erp backfill tryton --from 2026-03-01
       milepost erp dead-letters            what was given up, and why
       milepost erp replay d_0f3c...        send one again, with its original id
       milepost erp enable shop             after a 410 switched it off; sends what it missed
@@ -41,6 +44,10 @@ for name, command in (
     ("configure", erp_entering.configure),
     ("credentials", erp_entering.credentials),
     ("test", erp_entering.trial),
+    ("pause", erp_reading.pause),
+    ("resume", erp_reading.resume),
+    ("read-now", erp_reading.read_now),
+    ("backfill", erp_reading.backfill),
 ):
     app.command(name)(command)
 
@@ -108,8 +115,16 @@ def list_connections(tenant: TenantOption = None, *, as_json: JsonOption = False
 
 
 @app.command()
-def status(tenant: TenantOption = None, *, as_json: JsonOption = False) -> None:
-    """Say whether every order system knows every revision; exit code 1 when one does not."""
+def status(
+    connection: Annotated[str | None, typer.Argument(help="One connection, with what reading it does.")] = None,
+    tenant: TenantOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether every order system knows every revision; exit code 1 when one does not, or cannot be read."""
+    if connection is not None:
+        erp_reading.status_of(connection, tenant, as_json=as_json)
+        return
     with opened(begin()) as ledger:
         report = ledger.convergence.status(tenant)
         off = [one for one in ledger.connections.list(tenant) if one.status is ConnectionStatus.DISABLED]
@@ -187,6 +202,7 @@ def enable(connection: str, tenant: TenantOption = None, *, as_json: JsonOption 
     owner = tenant_of(settings, tenant)
     with opened(settings) as ledger:
         ledger.connections.enable(owner, connection)
+        erp_reading.hinted(settings, ledger.connections.get(owner, connection))
         outcomes = asyncio.run(resend_divergent(settings, ledger, owner, connection))
     if as_json:
         emit({"connection": connection, "enabled": True, "resent": [_resent(one) for one in outcomes]})
