@@ -63,6 +63,7 @@ class _Work:
         return Taken(again, self._failed, self._sitting.registered, self._sitting.asked)
 
     async def _guarded(self, record: str, delivery: ErpDelivery | None) -> None:
+        self._sitting.beat()
         try:
             await (self._gone(self._known[record]) if delivery is None else self._delivery(delivery))
         except (CredentialsRejectedError, EndpointGoneError):

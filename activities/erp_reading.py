@@ -157,7 +157,7 @@ class _Round:
         state, parts = self._state, self._parts
         known = await self._blocking(lambda: parts.desk.records.open(self._tenant, self._connection))
         pull = await reader.pull({**state.cursor, "again": list(state.again)}, known)
-        sitting = Sitting(parts.desk, self._tenant, self._connection, reader)
+        sitting = Sitting(parts.desk, self._tenant, self._connection, reader, beat=activity.heartbeat)
         taken = await take(sitting, pull, known)
         told = await self._told(state)
         self._state = _after(replace(told, cursor=pull.cursor, read_at=parts.desk.intake.clock.now()), taken)

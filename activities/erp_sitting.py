@@ -38,12 +38,16 @@ class ErpDesk:
 
 @dataclass(slots=True)
 class Sitting:
-    """One reading being worked off. `again` are records that somebody wrote to meanwhile, to be read once more."""
+    """One reading being worked off. `again` are records that somebody wrote to meanwhile, to be read once more.
+
+    `beat` is called before each record: a long reading is alive.
+    """
 
     desk: ErpDesk
     tenant: str
     connection: str
     reader: ErpReader
+    beat: Callable[[], object] = lambda: None
     again: set[str] = field(default_factory=set)
     registered: int = 0
     asked: int = 0
