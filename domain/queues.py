@@ -8,6 +8,10 @@ SHIPMENTS: Final = "milepost-shipments"
 ERP: Final = "milepost-erp"
 """Pushes to order systems that did not succeed at once."""
 
+ERP_READING: Final = "milepost-erp-reading"
+"""Reading order systems, with the workflows of connections: pushes that wait for a system that is away must not hold up
+the readings of others."""
+
 CARRIERS: Final = "milepost-carriers"
 """Workflows of carrier accounts."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
 from typing_extensions import override
 
 from activities.erp_reading import IDLE, ErpReadingActivities
@@ -22,15 +23,17 @@ from connectors.http import HttpLimits, PartnerHttp
 from domain import ids
 from domain.erp_rounds import Nudger
 from domain.errors import HubError
-from domain.queues import ERP
+from domain.queues import ERP_READING
 from gateway.commands import TemporalCommands
 from gateway.dispatch import TemporalDispatcher
 from ledger.rows import Connection, ConnectionStatus
 from ledger.store import Ledger
+from worker.failures import FailureInterceptor
 from worker.late import LedgerLateFacts
 from worker.order_systems import KINDS, reader_makers
 from worker.settings import Settings
 from worker.wiring import CLOCK, LedgerDirectory, build_intake, load_mappings
+from worker.workers import GRACE, SANDBOX, deployment_of
 from workflows.erp_connection import ErpConnectionWorkflow
 from workflows.erp_model import ConnectionStart
 
@@ -43,33 +46,52 @@ MAX_ANSWER: Final = 16 * 1024 * 1024
 _log = structlog.get_logger(__name__)
 
 
-class ErpKeeper:
-    """Starts the workflow of every connection that can be read; the ERP queue's workers do the rest."""
+class ReadingWorkers:
+    """Serves every connection that can be read, also those that come later."""
 
-    task_queue = f"{ERP}:connections"
+    task_queue = ERP_READING
 
     def __init__(
-        self, client: Client, connections: Callable[[], Iterable[Connection]], *, look: timedelta = LOOK
+        self,
+        client: Client,
+        reading: ErpReadingActivities,
+        connections: Callable[[], Iterable[Connection]],
+        *,
+        look: timedelta = LOOK,
+        version: str | None = None,
     ) -> None:
         """Keep what is needed; `connections` blocks and names those that can be read now."""
         self._client = client
         self._connections = connections
         self._look = look
+        self._worker = Worker(
+            client,
+            task_queue=ERP_READING,
+            workflows=[ErpConnectionWorkflow],
+            activities=[reading.read],
+            workflow_runner=SANDBOX,
+            interceptors=[FailureInterceptor()],
+            graceful_shutdown_timeout=GRACE,
+            deployment_config=None if version is None else deployment_of(version),
+        )
         self._started: set[tuple[str, str]] = set()
         self._over = asyncio.Event()
 
     async def run(self) -> None:
-        """Look until shut down."""
-        while not self._over.is_set():
-            await self._take_on()
-            try:
-                await asyncio.wait_for(self._over.wait(), self._look.total_seconds())
-            except TimeoutError:
-                continue
+        """Serve until shut down; what the worker fails with comes out."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._worker.run(), name=f"worker:{ERP_READING}")
+            while not self._over.is_set():
+                await self._take_on()
+                try:
+                    await asyncio.wait_for(self._over.wait(), self._look.total_seconds())
+                except TimeoutError:
+                    continue
 
     async def shutdown(self) -> None:
-        """Stop looking; what was started goes on with the next worker."""
+        """Let readings under way finish for their grace, and stop."""
         self._over.set()
+        await self._worker.shutdown()
 
     async def _take_on(self) -> None:
         try:
@@ -143,7 +165,7 @@ async def start_connection(
         ErpConnectionWorkflow.run,
         ConnectionStart(tenant=tenant, connection=connection),
         id=ids.connection_workflow(tenant, connection),
-        task_queue=ERP,
+        task_queue=ERP_READING,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         start_signal=signal,
         start_signal_args=tuple(args),

@@ -27,7 +27,7 @@ from ledger.store import Ledger
 from mappings.detection import Detector
 from worker.calling import callable_accounts, load_calls, open_trackers
 from worker.carriers import CarrierWorkers
-from worker.erp_connections import ErpKeeper, open_reading, readable
+from worker.erp_connections import ReadingWorkers, open_reading, readable
 from worker.late import LedgerLateFacts
 from worker.serving import Served, http_server, listen, running, stop_on_signals
 from worker.settings import Settings
@@ -109,8 +109,6 @@ async def open_workers(
     wanted = frozenset(roles)
     async with AsyncExitStack() as stack:
         sinks = await stack.enter_async_context(open_sinks(settings, ledger))
-        reads = Role.ERP in wanted
-        reading = await stack.enter_async_context(open_reading(settings, ledger, client)) if reads else None
         served: list[Served] = [
             *build_workers(
                 client,
@@ -118,13 +116,14 @@ async def open_workers(
                 sinks=sinks,
                 dead_letters=ledger.convergence,
                 switch=ledger.connections,
-                reading=reading,
                 roles=wanted,
                 schedule=settings.erp.retry_schedule or SCHEDULE,
             )
         ]
-        if reads:
-            served.append(ErpKeeper(client, partial(readable, ledger), look=settings.service.accounts_every))
+        if Role.ERP in wanted:
+            reading = await stack.enter_async_context(open_reading(settings, ledger, client))
+            connections = partial(readable, ledger)
+            served.append(ReadingWorkers(client, reading, connections, look=settings.service.accounts_every))
         if Role.CARRIERS in wanted:
             served.append(await stack.enter_async_context(_open_carriers(settings, ledger, client)))
         yield served

@@ -12,7 +12,6 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.erp_reading import ErpReadingActivities
 from activities.journal import JournalActivities
 from activities.publishing import SCHEDULE, PublishingActivities
 from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
@@ -63,13 +62,12 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
     sinks: StatusSinks,
     dead_letters: DeadLetters,
     switch: ConnectionSwitch,
-    reading: ErpReadingActivities | None = None,
     roles: Iterable[Role] = ALL_ROLES,
     schedule: tuple[timedelta, ...] = SCHEDULE,
     pushes_per_second: float | None = None,
     version: str | None = None,
 ) -> list[Worker]:
-    """Return the workers of shipments and order systems, not yet started; `worker.carriers` has the others.
+    """Return the workers of shipments and pushes, not yet started; carriers and readings have their own modules.
 
     Args:
         client: Connected, with the hub's data converter.
@@ -77,7 +75,6 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
         sinks: Where status changes go.
         dead_letters: Where given-up pushes are kept; called from threads.
         switch: What turns a connection off when its receiver wants no more; called from threads.
-        reading: What reads order systems; without it none is read.
         roles: Which queues this process serves.
         schedule: Pauses between attempts of a push.
         pushes_per_second: Limit of the ERP queue over all workers; workers that name different limits overwrite
@@ -109,9 +106,7 @@ def build_workers(  # noqa: PLR0913 - one port each; a bag for them would only h
             Worker(
                 client,
                 task_queue=ERP,
-                workflows=[] if reading is None else [ErpConnectionWorkflow],
-                activities=[publishing.push] if reading is None else [publishing.push, reading.read],
-                workflow_runner=SANDBOX,
+                activities=[publishing.push],
                 max_concurrent_activities=PUSHES,
                 max_task_queue_activities_per_second=pushes_per_second,
                 # Eager activities bypass the limit of the queue.

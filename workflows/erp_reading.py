@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory, is_cancelled_exception
 
 from activities.erp_reading import ErpReadingActivities, ReadRequest
-from domain.queues import ERP
+from domain.queues import ERP_READING
 from workflows.erp_model import Backfill, ConnectionCarried, ConnectionProgress, ConnectionStart, ReadMode
 
 ATTEMPT: Final = timedelta(minutes=15)
@@ -107,7 +107,7 @@ class ConnectionReading:
                 backfill=None if backfill is None else backfill.wish,
                 backfill_from=None if backfill is None else backfill.since,
             ),
-            task_queue=ERP,
+            task_queue=ERP_READING,
             start_to_close_timeout=ATTEMPT,
             heartbeat_timeout=BEAT,
             retry_policy=_PATIENT,

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from domain.errors import CredentialsRejectedError, PartnerContractError, PartnerUnavailableError
-from domain.queues import ERP
+from domain.queues import ERP_READING
 from gateway.temporal import data_converter, register_search_attributes
 from tests.replay.record import HISTORIES, scrubbed
 from tests.workflow.conftest import TEMPORAL, eventually
@@ -94,7 +94,7 @@ async def _record(client: Client, story: Story, directory: Path) -> None:
         ErpConnectionWorkflow.run,
         ConnectionStart(tenant=TENANT, connection=hub.connection, events=40),
         id=hub.handle.id,
-        task_queue=ERP,
+        task_queue=ERP_READING,
     )
     async with hub.served():
         await story(hub)

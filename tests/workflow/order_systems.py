@@ -1,7 +1,8 @@
 """An order system in memory that is read through a real ledger and real shipments: what is in it is up to the test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from ledger.store import Ledger
 from tests.workflow.conftest import SHORT
 from tests.workflow.desks import MAPPINGS, TENANT
 from tests.workflow.fakes import Sinks
-from worker.erp_connections import ShipmentNudger, start_connection
+from worker.erp_connections import ReadingWorkers, ShipmentNudger, readable, start_connection
 from worker.late import LedgerLateFacts
 from worker.wiring import CLOCK, LedgerDirectory
 from worker.workers import build_workers
@@ -134,23 +135,35 @@ class ErpHub:
         return self.ledger.shipment_views.view(TENANT, self.mirror(record).shipment_id).state.value
 
     @asynccontextmanager
-    async def served(self, *, starts: bool = True) -> AsyncIterator[None]:
-        """Run the workers for the length of the block, and end the connection's workflow with it."""
-        first, second = build_workers(
+    async def served(self, *, starts: bool = True, reads: bool = True) -> AsyncIterator[None]:
+        """Run the workers for the length of the block, and end the connection's workflow with it.
+
+        `starts` begins the workflow at once and not with the next look; without `reads` nobody reads.
+        """
+        workers = build_workers(
             self.client,
             journal=self.ledger.journal,
             sinks=self.sinks,
             dead_letters=self.ledger.convergence,
             switch=self.ledger.connections,
-            reading=self.reading,
             schedule=SHORT,
         )
-        if starts:
+        if starts and reads:
             await start_connection(self.client, TENANT, self.connection)
-        async with first, second:
-            yield
-            if starts:
+        async with AsyncExitStack() as stack:
+            for worker in workers:
+                await stack.enter_async_context(worker)
+            if not reads:
+                yield
+                return
+            reading = ReadingWorkers(self.client, self.reading, lambda: readable(self.ledger), look=SOON)
+            running = asyncio.create_task(reading.run())
+            try:
+                yield
                 await self.handle.terminate()
+            finally:
+                await reading.shutdown()
+                await running
 
 
 def open_hub(client: Client, connection: str, directory: Path) -> ErpHub:

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from domain.errors import CredentialsRejectedError, PartnerContractError, PartnerUnavailableError
 from domain.messages import Delivery
 from domain.milestones import Milestone
+from domain.queues import ERP_READING
 from domain.shipments import ShipmentPlan
 from ledger.rows import ConnectionStatus
 from tests.workflow.conftest import eventually
@@ -133,7 +134,7 @@ async def test_a_history_ends_before_its_bound_and_the_next_run_goes_on(hub: Erp
         ErpConnectionWorkflow.run,
         ConnectionStart(tenant=TENANT, connection=hub.connection, events=40),
         id=hub.handle.id,
-        task_queue="milepost-erp",
+        task_queue=ERP_READING,
     )
     hub.idle = LONG
     async with hub.served():

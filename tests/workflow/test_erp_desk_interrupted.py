@@ -79,7 +79,7 @@ async def _breaking(work: Any) -> None:
 @pytest.fixture
 async def hub(client: Client, tmp_path: Path) -> AsyncIterator[ErpHub]:
     made = open_hub(client, f"shop-{uuid4().hex[:8]}", tmp_path)
-    async with made.served(starts=False):
+    async with made.served(reads=False):
         yield made
     made.ledger.close()
 

@@ -18,7 +18,6 @@ from tests.workflow.conftest import eventually
 from tests.workflow.desks import TENANT
 from tests.workflow.order_systems import ErpHub, open_hub
 from worker.cli import app
-from worker.erp_connections import ErpKeeper, readable
 
 pytestmark = [pytest.mark.temporal, pytest.mark.xdist_group("temporal")]
 
@@ -105,15 +104,11 @@ async def test_nobody_reads_a_connection_whose_worker_does_not_run(run: Run) -> 
     assert (await _status(run))["next"] == ["nobody reads it: start `milepost worker --role erp`, or `milepost up`"]
 
 
-async def test_a_keeper_starts_what_can_be_read_also_what_comes_later(hub: ErpHub) -> None:
+async def test_what_can_be_read_is_read_also_when_it_comes_later(hub: ErpHub) -> None:
     ledger = hub.ledger
     ledger.connections.add(TENANT, "told-only", "webhook", "https://shop.example.com/hooks")
     ledger.connections.disable(TENANT, hub.connection, reason="not yet")
-    keeper = ErpKeeper(hub.client, lambda: readable(ledger), look=timedelta(seconds=0.1))
-    running = asyncio.create_task(keeper.run())
     async with hub.served(starts=False):
+        assert hub.erp.readings == 0
         ledger.connections.enable(TENANT, hub.connection)
         await eventually(lambda: hub.erp.readings > 0)
-        await hub.handle.terminate()
-    await keeper.shutdown()
-    await running
