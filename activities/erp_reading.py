@@ -146,13 +146,13 @@ class _Round:
 
     async def _read_on(self, reader: ErpReader) -> None:
         until = monotonic() + WINDOW
-        while await _finished(self._once(reader)):
+        while (pause := await _finished(self._once(reader))) is not None:
             if monotonic() > until:
                 return
-            await asyncio.sleep(BREATH.total_seconds())
+            await asyncio.sleep(pause.total_seconds())
 
-    async def _once(self, reader: ErpReader) -> bool:
-        """Read once; return whether there is reason to read on at once."""
+    async def _once(self, reader: ErpReader) -> timedelta | None:
+        """Read once; return how soon to read on, None when there is no reason to."""
         activity.heartbeat()
         state, parts = self._state, self._parts
         known = await self._blocking(lambda: parts.desk.records.open(self._tenant, self._connection))
@@ -163,8 +163,8 @@ class _Round:
         self._state = _after(replace(told, cursor=pull.cursor, read_at=parts.desk.intake.clock.now()), taken)
         await self._keep()
         if pull.is_behind:
-            return True
-        return bool(taken.registered or taken.asked)
+            return timedelta()
+        return BREATH if taken.registered or taken.asked else None
 
     async def _told(self, state: ReadingState) -> ReadingState:
         """Tell the next few shipments that fell behind during an outage that it is over."""

@@ -59,7 +59,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Tryton 8.0",
         "https://erp.example.com/<database>",
         settings={"login": "the hub's own user in Tryton"},
-        optional={"carriers": "Tryton's names of carriers: `DHL Express=dhl; Post=royalmail`"},
+        optional={"carriers": "parties or full names of carriers there: `DHL=dhl; Post=royalmail`"},
         credentials={"password": "that user's password"},
         sink=lambda ledger, target, http, clock: TrytonSink(
             _tryton(target, http, clock), ledger.erp_records, ledger.shipment_views

@@ -87,8 +87,12 @@ class TrytonReader(ErpReader):
 
     def _delivery(self, shipment: TrytonShipment) -> ErpDelivery:
         delivery = shipment.delivery()
-        carrier = None if delivery.carrier is None else self.carriers.get(delivery.carrier)
-        return replace(delivery, carrier=carrier)
+        return replace(delivery, carrier=None if delivery.carrier is None else self._carrier(delivery.carrier))
+
+    def _carrier(self, name: str) -> str | None:
+        """Return the hub's carrier: a carrier is shown as its party and its product, `DHL - Express to Europe`."""
+        named = [one for one in self.carriers if name == one or name.startswith(f"{one} - ")]
+        return self.carriers[max(named, key=len)] if named else None
 
     async def _gone(self, known: Sequence[ErpRecord]) -> tuple[str, ...]:
         there: set[int] = set()
@@ -99,7 +103,7 @@ class TrytonReader(ErpReader):
 
 
 def carriers_of(text: str) -> dict[str, str]:
-    """Return the hub's carriers by Tryton's names for them: `DHL Express=dhl; Post=royalmail`.
+    """Return the hub's carriers by Tryton's names for them: `DHL=dhl; DHL - Parcel=dhl_parcel_de`.
 
     An entry of another form is left out: a number without a known carrier is never taken, so nothing can go wrong.
     """

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,7 +27,7 @@ from gateway.dispatch import TemporalDispatcher
 from gateway.temporal import data_converter, register_search_attributes
 from ledger import migrate
 from ledger.store import Ledger
-from tests.erp.tryton.clerk import Clerk
+from tests.erp.tryton.clerk import SHIPMENT, Clerk
 from tests.erp.tryton.people import HUB
 from tests.erp.tryton.server import TrytonServer
 from tests.workflow.conftest import eventually
@@ -96,6 +96,11 @@ class Shop:
         workflow_id = ids.connection_workflow(TENANT, CONNECTION)
         return self.temporal.get_workflow_handle_for(ErpConnectionWorkflow.run, workflow_id)
 
+    @property
+    def state(self) -> ReadingState:
+        """How far Tryton was read."""
+        return self.ledger.reading_states.state(TENANT, CONNECTION)
+
     async def notes(self, shipment: TrytonShipment) -> list[str]:
         """Return the notes beside a shipment, in order and without their tags."""
         domain = [["resource", "=", shipment.record]]
@@ -115,7 +120,9 @@ async def shop(tryton: TrytonServer, clerk: TrytonClient, temporal: Client, tmp_
     ledger = Ledger.open(url, master_key=b"k" * 32)
     login, password = HUB
     ledger.connections.add(TENANT, CONNECTION, "tryton", tryton.url)
-    ledger.connections.configure(TENANT, CONNECTION, settings={"login": login}, requests_per_second=None)
+    ledger.connections.configure(
+        TENANT, CONNECTION, settings={"login": login, "carriers": "Example Parcels=testpost"}, requests_per_second=None
+    )
     ledger.connections.set_credentials(TENANT, CONNECTION, {"password": password})
     settings = Settings(
         state_dir=tmp_path,
@@ -236,10 +243,7 @@ async def test_an_outage_ends_for_the_shipments_that_fell_behind(shop: Shop, try
     mirrors = [await shop.mirror(shipment) for shipment in shipments]
     tryton.stop()
 
-    def state() -> ReadingState:
-        return shop.ledger.reading_states.state(TENANT, CONNECTION)
-
-    await eventually(lambda: state().away_since is not None, within=PATIENCE)
+    await eventually(lambda: shop.state.away_since is not None, within=PATIENCE)
     for mirror in mirrors:
         await shop.reported(mirror.shipment_id, Milestone.PICKED_UP, Milestone.OUT_FOR_DELIVERY)
         await shop.stands(mirror.shipment_id, "OUT_FOR_DELIVERY")
@@ -249,4 +253,29 @@ async def test_an_outage_ends_for_the_shipments_that_fell_behind(shop: Shop, try
     assert [[note.partition(" ")[0] for note in await shop.notes(shipment)] for shipment in shipments] == [
         ["FIRST_MILE", "OUT_FOR_DELIVERY"]
     ] * 3
-    assert state().away_since is None
+    assert shop.state.away_since is None
+
+
+async def test_the_number_on_a_label_that_was_printed_there_becomes_a_leg(shop: Shop) -> None:
+    shipment = await shop.clerk.order()
+    mirror = await shop.mirror(shipment)
+    await shop.clerk.pack(shipment)
+    number = f"TP{uuid4().hex[:9]}"
+    await shop.clerk.client.call(f"{SHIPMENT}.write", [shipment.id], {"shipping_reference": number})
+
+    def legs() -> list[tuple[str, str]]:
+        plan = shop.ledger.registry.plan(TENANT, mirror.shipment_id)
+        return [(leg.carrier, leg.tracking_number) for leg in plan.legs]
+
+    await eventually(lambda: legs() == [("testpost", number)], within=PATIENCE)
+
+
+async def test_a_backfill_registers_only_what_was_made_since_then(shop: Shop) -> None:
+    shipment = await shop.clerk.order()
+    await shop.mirror(shipment)
+    before = shop.state.registered
+    await shop.workflow.signal(ErpConnectionWorkflow.backfill, datetime.now(UTC) - timedelta(days=1))
+    await eventually(lambda: shop.state.backfill is not None and "log" in shop.state.cursor, within=PATIENCE)
+
+    assert shop.state.registered == before
+    assert shop.ledger.erp_records.of_shipment(TENANT, CONNECTION, f"{CONNECTION}-{shipment.number}") is not None
