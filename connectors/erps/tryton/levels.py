@@ -10,14 +10,9 @@ from typing import Any, Final
 from connectors.erps.tryton.client import TrytonClient
 from connectors.erps.tryton.shipments import SHIPMENT, TrytonShipment
 from domain.erp_records import ShipmentView
+from domain.erp_status import StatusMap
 from domain.shipments import Leg, LegRole
 from domain.states import State
-
-BUTTONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ship": {"packed": "shipped"},
-    "do": {"packed": "done", "shipped": "done"},
-}
-"""From which state each button leads where. Any other state is the warehouse's business, not the hub's."""
 
 _RANK: Final = (LegRole.LAST_MILE, LegRole.WHOLE, LegRole.LINEHAUL, LegRole.FIRST_MILE)
 """Whose number Tryton shows: the one that the customer's own carrier knows."""
@@ -63,13 +58,9 @@ def shown(legs: tuple[Leg, ...], parcel: str | None) -> str | None:
     return min(fitting, key=lambda leg: _RANK.index(leg.role)).tracking_number if fitting else None
 
 
-def button(view: ShipmentView, shipment: TrytonShipment) -> str | None:
+def button(view: ShipmentView, shipment: TrytonShipment, words: StatusMap) -> str | None:
     """Return the button that brings Tryton's state to the hub's, None when there is none to press."""
-    if view.stage in _BEFORE_HANDOVER:
-        return None
-    if view.stage is State.DELIVERED and shipment.state in BUTTONS["do"]:
-        return "do"
-    return "ship" if shipment.state in BUTTONS["ship"] else None
+    return words.button(view.stage, shipment.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,33 +7,12 @@ attempts at the same time have made twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Final
 
 from connectors.erps.tryton.client import TrytonClient
-from domain.publication import ChangeKind, StatusChange
+from domain.erp_status import TAGGED
 
 NOTE: Final = "ir.note"
-_OPENING: Final = "[hub:"
-_AT: Final = "%Y-%m-%d %H:%M UTC"
-
-
-def tag_of(change: StatusChange, shipment_id: str) -> str:
-    """Return what a change's note begins with. A status that is told anew after a correction is another change."""
-    return f"{_OPENING}{change.event_id or shipment_id}/{change.revision}]"
-
-
-def text_of(change: StatusChange) -> str:
-    """Return what a note says: state, time, milestone and reasons, as ids that the documentation explains."""
-    if change.kind is ChangeKind.CORRECTION:
-        gone = ", ".join(f"/{revision}" for revision in change.supersedes)
-        return f"CORRECTION: what was noted under {gone} does not hold. The state is {change.state}."
-    said = [change.milestone.value] if change.milestone is not None else [*change.flags]
-    said += [reason.value for reason in change.reasons]
-    at = "" if change.occurred_at is None else f" at {change.occurred_at.astimezone(UTC):{_AT}}"
-    kind = "ALARM in state " if change.kind is ChangeKind.ALARM else ""
-    note = f" {change.note}" if change.kind is ChangeKind.ALARM and change.note else ""
-    return f"{kind}{change.state}{at}: {', '.join(said)}.{note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +36,7 @@ class Notes:
         """Return the tags of the hub's notes on a record, after taking away all but the first of each."""
         rows = await self.client.call(
             f"model.{NOTE}.search_read",
-            [["resource", "=", resource], ["message", "like", f"{_OPENING}%"]],
+            [["resource", "=", resource], ["message", "like", f"{TAGGED}%"]],
             0,
             None,
             [["id", "ASC"]],

@@ -4,22 +4,20 @@ Whatever is written was read first, so any attempt may follow any other: after a
 one finds what is there already.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
 from connectors.erps.tryton.client import TrytonClient
-from connectors.erps.tryton.notes import Notes, tag_of, text_of
+from connectors.erps.tryton.notes import Notes
 from connectors.erps.tryton.shipments import SALE, Shipments, TrytonShipment, id_of
 from connectors.erps.tryton.writing import ADDRESS_KIND, Writing, blocking
 from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentViews
+from domain.erp_status import StatusMap, tag_of
 from domain.errors import NotKnownYetError, RequestRejectedError
 from domain.ports import StatusSink
-from domain.publication import Publication, PushResult, StatusChange
-
-Telling = Callable[[StatusChange], str | None]
-"""What a change's note says, None for a change that Tryton's people do not want to read of."""
+from domain.publication import Publication, PushResult
+from mappings.erps import status_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class TrytonSink(StatusSink):
     client: TrytonClient
     records: ErpRecords
     views: ShipmentViews
-    telling: Telling = field(default=text_of)
+    words: StatusMap = field(default_factory=lambda: status_map("tryton"))
 
     @override
     async def push(self, publication: Publication) -> PushResult:
@@ -53,7 +51,7 @@ class TrytonSink(StatusSink):
             await notes.add(resource, texts)
             return _acked(publication, f"notes {len(texts)}, on the order", resource, None)
         agreed = mirror or await self._unread(publication, shipment)
-        writing = Writing(self.client, self.records, self.views, publication, agreed, view)
+        writing = Writing(self.client, self.records, self.views, publication, agreed, view, self.words)
         # Fields first: the note of a reroute says that its address has been dealt with.
         shipment = await writing.fields(shipment, news=texts.keys())
         await notes.add(resource, texts)
@@ -65,7 +63,7 @@ class TrytonSink(StatusSink):
         texts = {}
         for change in publication.changes:
             tag = tag_of(change, publication.shipment_id)
-            text = self.telling(change)
+            text = self.words.told(change).note
             if tag not in there and text is not None:
                 texts[tag] = text
         return texts

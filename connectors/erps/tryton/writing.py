@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 from connectors.erps.tryton.addresses import Addresses
 from connectors.erps.tryton.client import TrytonClient
 from connectors.erps.tryton.levels import Levels, button, numbers, parcel_numbers
-from connectors.erps.tryton.notes import tag_of
 from connectors.erps.tryton.shipments import Shipments, TrytonShipment
 from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentView, ShipmentViews
+from domain.erp_status import StatusMap, tag_of
 from domain.errors import NotKnownYetError, RecordChangedError
 from domain.publication import Publication
 from domain.states import State
@@ -34,6 +34,7 @@ class Writing:
     publication: Publication
     mirror: ErpRecord
     view: ShipmentView
+    words: StatusMap
 
     async def fields(self, shipment: TrytonShipment, *, news: Collection[str]) -> TrytonShipment:
         """Write what differs and return the shipment as it is then; a conflict is read again and decided again.
@@ -63,7 +64,7 @@ class Writing:
 
     async def buttons(self, shipment: TrytonShipment) -> TrytonShipment:
         """Press what brings Tryton's state to the hub's and return the shipment as it is then."""
-        while (name := button(self.view, shipment)) is not None:
+        while (name := button(self.view, shipment, self.words)) is not None:
             await Levels(self.client).press(shipment, name)
             shipment = await self._written(shipment)
         return shipment
