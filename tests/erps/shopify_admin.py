@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from tests.erps import shopify_rules as rules
-from tests.erps.shopify_store import MAX_FIRST, SUPPORTED, Fulfillment, Order, Store
+from tests.erps.shopify_store import MAX_FIRST, SUPPORTED, Fulfillment, FulfillmentOrder, Order, Store
 
 SCHEMA: Final[GraphQLSchema] = build_schema(Path(__file__).with_name("shopify_admin.graphql").read_text())
 GID: Final = re.compile(r"gid://shopify/\w+/\d+")
@@ -33,11 +33,13 @@ MUTATION_COST: Final = 10.0
 SCOPE: Final = {
     "orders": "read_orders",
     "order": "read_orders",
+    "fulfillment": "read_orders",
     "fulfillmentEventCreate": "write_fulfillments",
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
     "fulfillmentTrackingInfoUpdate": "write_merchant_managed_fulfillment_orders",
     "fulfillmentOrderHold": "write_merchant_managed_fulfillment_orders",
     "fulfillmentOrderReleaseHold": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentOrderAcceptFulfillmentRequest": "write_merchant_managed_fulfillment_orders",
     "fulfillmentOrderAcceptCancellationRequest": "write_merchant_managed_fulfillment_orders",
     "fulfillmentOrderRejectCancellationRequest": "write_merchant_managed_fulfillment_orders",
 }
@@ -49,7 +51,11 @@ class Faults:
     """Answers given in place of the next ones, or after the next requests were carried out: success that got lost."""
 
     ahead: list[Response] = field(default_factory=list)
-    after: list[Response] = field(default_factory=list)
+    after: list[Response | None] = field(default_factory=list)
+
+    def lose(self, number: int) -> None:
+        """Carry out the request with that number, counted from the next one, and answer it like a broken gateway."""
+        self.after = [None] * (number - 1) + [Response(status_code=504)]
 
 
 @dataclass
@@ -105,6 +111,9 @@ FIELDS: Final[dict[str, Callable[[Store, dict[str, Any]], Any]]] = {
     "shop": lambda _, __: {"name": "Example", "myshopifyDomain": "example.myshopify.com"},
     "order": lambda store, args: next((one for one in store.orders if one.id == args["id"]), None),
     "orders": _orders,
+    "fulfillment": lambda store, args: (store.find_fulfillment(args["id"]) or (None, None))[1],
+    "currentAppInstallation": lambda store, _: {"accessScopes": [{"handle": one} for one in sorted(store.scopes)]},
+    "fulfillmentOrderAcceptFulfillmentRequest": lambda store, args: rules.accept_request(store, args["id"]),
     "fulfillmentCreate": lambda store, args: rules.create_fulfillment(store, args["fulfillment"]),
     "fulfillmentTrackingInfoUpdate": lambda store, args: rules.update_tracking(
         store, args["fulfillmentId"], args["trackingInfoInput"]
@@ -127,15 +136,25 @@ def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     if isinstance(source, Root):
         return source.resolve(name, args)
     match source, name:
-        case Order(), "fulfillmentOrders":
-            return page(source.parts, args)
         case Order(), "fulfillments":
             return source.sent[: args.get("first")]
-        case Fulfillment(), "events":
-            return page(source.event_log, args)
         case Fulfillment(), "trackingInfo":
             return source.tracking[: args.get("first")]
-    return default_field_resolver(source, info, **args)
+        case _:
+            found = _pages(source, name)
+            return default_field_resolver(source, info, **args) if found is None else page(found, args)
+
+
+def _pages(source: Any, name: str) -> list[Any] | None:
+    match source, name:
+        case Order(), "fulfillmentOrders":
+            return source.parts
+        case FulfillmentOrder(), "fulfillments":
+            return source.sent
+        case Fulfillment(), "events":
+            return source.event_log
+        case _:
+            return None
 
 
 def cost_of(query: str) -> float:
@@ -160,7 +179,8 @@ def create_admin(store: Store, faults: Faults | None = None) -> FastAPI:
         if faults.ahead:
             return faults.ahead.pop(0)
         answer = _answer(store, version, request.headers, await _document(request))
-        return faults.after.pop(0) if faults.after else answer
+        instead = faults.after.pop(0) if faults.after else None
+        return instead or answer
 
     return app
 

@@ -38,6 +38,7 @@ def create_fulfillment(store: Store, given: Input) -> dict[str, Any]:
     order.sent.append(made)
     for _, part in known:
         part.status, part.requestStatus = "CLOSED", "CLOSED"
+        part.sent.append(made)
     store.touch(order)
     store.writes.append(f"fulfillmentCreate {order.name}")
     return {"fulfillment": made, "userErrors": []}
@@ -65,7 +66,12 @@ def create_event(store: Store, given: Input) -> dict[str, Any]:
         return wrong(["fulfillmentEvent", "fulfillmentId"], "Fulfillment is cancelled.")
     now = stamp(store.now())
     event = Event(
-        store.gid("FulfillmentEvent"), given["status"], given.get("message"), given.get("happenedAt") or now, now
+        store.gid("FulfillmentEvent"),
+        given["status"],
+        given.get("message"),
+        given.get("happenedAt") or now,
+        now,
+        given.get("estimatedDeliveryAt"),
     )
     one.event_log.append(event)
     store.writes.append(f"fulfillmentEventCreate {order.name} {event.status}")
@@ -110,6 +116,20 @@ def release(store: Store, gid: str, hold_ids: list[str] | None) -> dict[str, Any
         part.status = "OPEN"
     store.touch(order)
     store.writes.append(f"fulfillmentOrderReleaseHold {order.name}")
+    return {"fulfillmentOrder": part, "userErrors": []}
+
+
+def accept_request(store: Store, gid: str) -> dict[str, Any]:
+    """Accept a request to send; without a request there is nothing to accept."""
+    found = store.find_part(gid)
+    if found is None:
+        return wrong(["id"], "Fulfillment order not found.")
+    order, part = found
+    if part.requestStatus != "SUBMITTED":
+        return wrong(["id"], "The fulfillment order has no fulfillment request.")
+    part.status, part.requestStatus = "IN_PROGRESS", "ACCEPTED"
+    store.touch(order)
+    store.writes.append(f"request accepted {order.name}")
     return {"fulfillmentOrder": part, "userErrors": []}
 
 

@@ -35,6 +35,7 @@ class Event:
     message: str | None
     happenedAt: str  # noqa: N815 - the API's own name, resolved by name
     createdAt: str  # noqa: N815 - the API's own name, resolved by name
+    estimatedDeliveryAt: str | None = None  # noqa: N815 - the API's own name, resolved by name
 
 
 @dataclass
@@ -51,6 +52,7 @@ class FulfillmentOrder:
     status: str = "OPEN"
     requestStatus: str = "UNSUBMITTED"  # noqa: N815 - the API's own name, resolved by name
     fulfillmentHolds: list[Hold] = field(default_factory=list)  # noqa: N815 - the API's own name, resolved by name
+    sent: list[Fulfillment] = field(default_factory=list)
 
 
 @dataclass
@@ -114,6 +116,26 @@ class Store:
         part.fulfillmentHolds.append(hold)
         part.status = "ON_HOLD"
         return hold
+
+    def fulfil(self, order: Order, *, number: str) -> Fulfillment:
+        """Let a clerk send the first part of an order by hand."""
+        part = order.parts[0]
+        made = Fulfillment(self.gid("Fulfillment"), tracking=tracking_of({"number": number}))
+        part.status = part.requestStatus = "CLOSED"
+        part.sent.append(made)
+        order.sent.append(made)
+        self.touch(order)
+        return made
+
+    def tell(self, order: Order, status: str, message: str | None) -> None:
+        """Let somebody else than the hub add an event to the first fulfilment."""
+        now = stamp(self.now())
+        order.sent[0].event_log.append(Event(self.gid("FulfillmentEvent"), status, message, now, now))
+
+    def ask_to_fulfil(self, order: Order, part: FulfillmentOrder) -> None:
+        """Ask the fulfilment service to send: a request that it accepts or rejects."""
+        part.requestStatus = "SUBMITTED"
+        self.touch(order)
 
     def ask_to_cancel(self, order: Order, part: FulfillmentOrder) -> None:
         """Ask the fulfilment service to cancel: a request that it accepts or rejects."""

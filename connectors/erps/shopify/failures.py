@@ -88,3 +88,10 @@ def _text_of(errors: Any) -> str:
     if isinstance(errors, list):
         return "; ".join(str(one.get("message")) for one in errors if isinstance(one, dict))[:_MAX_TEXT]
     return str(errors)[:_MAX_TEXT]
+
+
+class HeldElsewhereError(PartnerError):
+    """Somebody other than the hub holds, in Shopify, what the carrier already has; it can be told once that ends."""
+
+    code = "held_elsewhere"
+    retryable = True

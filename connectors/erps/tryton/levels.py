@@ -9,13 +9,10 @@ from typing import Any, Final
 
 from connectors.erps.tryton.client import TrytonClient
 from connectors.erps.tryton.shipments import SHIPMENT, TrytonShipment
+from domain.erp_numbers import shown
 from domain.erp_records import ShipmentView
 from domain.erp_status import StatusMap
-from domain.shipments import Leg, LegRole
 from domain.states import State
-
-_RANK: Final = (LegRole.LAST_MILE, LegRole.WHOLE, LegRole.LINEHAUL, LegRole.FIRST_MILE)
-"""Whose number Tryton shows: the one that the customer's own carrier knows."""
 
 _BEFORE_HANDOVER: Final = frozenset({State.CREATED, State.CANCELLED})
 
@@ -47,15 +44,6 @@ def parcel_numbers(view: ShipmentView, shipment: TrytonShipment) -> dict[int, st
         (only,) = shipment.packages
         wanted[only] = wanted[only] or shown(view.plan.legs, None)
     return {one.id: number for one, number in wanted.items() if number and number != one.shipping_reference}
-
-
-def shown(legs: tuple[Leg, ...], parcel: str | None) -> str | None:
-    """Return the number to show for a parcel, or for the shipment as a whole when `parcel` is None."""
-    fitting = [leg for leg in legs if leg.parcel == parcel and leg.role in _RANK]
-    if not fitting and parcel is None:
-        # Numbers of parcels only: the first one leads to the others.
-        fitting = [leg for leg in legs if leg.role in _RANK]
-    return min(fitting, key=lambda leg: _RANK.index(leg.role)).tracking_number if fitting else None
 
 
 def button(view: ShipmentView, shipment: TrytonShipment, words: StatusMap) -> str | None:
