@@ -9,8 +9,12 @@ from connectors.erp_readers import ReaderMaker
 from connectors.erps.tryton.client import TrytonClient, TrytonTarget
 from connectors.erps.tryton.reader import TrytonReader, carriers_of
 from connectors.erps.tryton.sink import TrytonSink
+from connectors.erps.woocommerce.client import MissingError, WooClient, WooTarget
+from connectors.erps.woocommerce.orders import PAGE, Orders, sendable_of
+from connectors.erps.woocommerce.sink import WooSink
 from connectors.http import PartnerHttp
 from domain.erps import WEBHOOK, ErpTarget
+from domain.errors import PartnerContractError
 from domain.ports import Clock, StatusSink
 from ledger.rows import Connection
 from ledger.store import Ledger
@@ -53,6 +57,23 @@ async def _try_tryton(target: ErpTarget, http: PartnerHttp, clock: Clock) -> str
     return f"logged in as {target.settings.get('login')}; {waiting} open shipments, {notes} notes of the hub"
 
 
+def _woocommerce(target: ErpTarget, http: PartnerHttp, clock: Clock) -> WooClient:
+    names = ("consumer_key", "consumer_secret")
+    key, secret = (target.credentials.get(name, "") for name in names)
+    return WooClient(WooTarget(target.connection, target.url, key, secret), http, clock)
+
+
+async def _try_woocommerce(target: ErpTarget, http: PartnerHttp, clock: Clock) -> str:
+    client = _woocommerce(target, http, clock)
+    waiting = await Orders(client).listed(status="processing")
+    try:
+        # A change of no order: a key that may only read is refused before the shop looks for it.
+        await client.put("/orders/0", {})
+    except MissingError:
+        return f"the key may read and write; {len(waiting)}{'+' * (len(waiting) == PAGE)} orders to be sent"
+    raise PartnerContractError("the shop has an order of number 0", partner=target.connection)
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     WEBHOOK: Kind("Any system that takes signed webhooks", "https://shop.example.com/hooks/milepost"),
     "tryton": Kind(
@@ -68,6 +89,19 @@ KINDS: Final[Mapping[str, Kind]] = {
         reader=lambda target, http, clock: TrytonReader(
             _tryton(target, http, clock), carriers_of(target.settings.get("carriers", ""))
         ),
+    ),
+    "woocommerce": Kind(
+        "WooCommerce",
+        "https://shop.example.com",
+        optional={"to_be_sent": "statuses of plugins that mean that an order is to be sent: `packing; ready`"},
+        credentials={"consumer_key": "ck_...", "consumer_secret": "cs_... of a key that may read and write"},
+        sink=lambda ledger, target, http, clock: WooSink(
+            _woocommerce(target, http, clock),
+            ledger.erp_records,
+            ledger.shipment_views,
+            sendable_of(target.settings.get("to_be_sent", "")),
+        ),
+        probe=_try_woocommerce,
     ),
 }
 """By the name that `milepost erp add --kind` takes."""

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.erps.serving import served
-from tests.erps.woo_shop import WooShop, create_shop
+from tests.erps.woo_api import create_shop
+from tests.erps.woo_shop import BIN, WooShop
 
 ORDERS = "/wp-json/wc/v3/orders"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -76,6 +77,10 @@ async def test_a_read_only_key_writes_nothing(shop: WooShop, client: httpx.Async
 )
 async def test_what_is_not_there_is_404(client: httpx.AsyncClient, path: str, code: str) -> None:
     assert error(await client.get(path)) == (404, code)
+
+
+async def test_a_change_of_an_order_that_is_not_there_is_400(client: httpx.AsyncClient) -> None:
+    assert error(await client.put(f"{ORDERS}/999", json={})) == (400, "woocommerce_rest_shop_order_invalid_id")
 
 
 @pytest.mark.parametrize(
@@ -151,3 +156,35 @@ async def test_an_order_modified_in_the_second_asked_about_is_not_after_it(
     asked = {"modified_after": "2026-03-02T12:00:00", "dates_are_gmt": "true"}
 
     assert (await client.get(ORDERS, params=asked)).json() == []
+
+
+async def test_an_order_in_the_bin_answers_only_by_its_id(shop: WooShop, client: httpx.AsyncClient) -> None:
+    order = shop.order("1001")
+    order.status = BIN
+
+    assert (await client.get(ORDERS)).json() == []
+    assert (await client.get(f"{ORDERS}/{order.id}")).json()["status"] == "trash"
+
+
+async def test_a_note_is_deleted_by_force_only(shop: WooShop, client: httpx.AsyncClient) -> None:
+    order = shop.order("1001")
+    note = (await client.post(f"{ORDERS}/{order.id}/notes", json={"note": "Held"})).json()["id"]
+
+    gentle = await client.delete(f"{ORDERS}/{order.id}/notes/{note}")
+    forced = await client.delete(f"{ORDERS}/{order.id}/notes/{note}", params={"force": "true"})
+    again = await client.delete(f"{ORDERS}/{order.id}/notes/{note}", params={"force": "true"})
+
+    assert error(gentle) == (501, "woocommerce_rest_trash_not_supported")
+    assert (forced.status_code, order.notes) == (200, [])
+    assert error(again) == (404, "woocommerce_rest_invalid_id")
+
+
+async def test_a_list_has_the_statuses_and_fields_that_were_asked_for(shop: WooShop, client: httpx.AsyncClient) -> None:
+    shop.order("1001", "pending")
+    shop.order("1002")
+
+    answer = await client.get(ORDERS, params={"status": "processing", "_fields": "number"})
+    unknown = await client.get(ORDERS, params={"status": "packed"})
+
+    assert answer.json() == [{"number": "1002"}]
+    assert error(unknown) == (400, "rest_invalid_param")

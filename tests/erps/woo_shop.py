@@ -4,22 +4,20 @@ Read for it: the REST API documentation of WooCommerce (orders, order notes, web
 error codes of its REST controllers. Where the real shop insists on TLS, this one takes loopback for a TLS proxy.
 """
 
-import base64
-import binascii
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 STATUSES: Final = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed")
 """Core's statuses that can be set; a shop's plugins add their own."""
 
-MAX_PER_PAGE: Final = 100
-ORDER_BY: Final = {"date", "modified", "id", "include", "title", "slug"}
+BIN: Final = "trash"
+"""The status of an order in the bin: by its id it still answers, no list has it."""
 
 
 class RefusedError(Exception):
@@ -40,6 +38,7 @@ class Order:
     status: str
     modified: datetime
     shipping: dict[str, str]
+    created: datetime
     meta: dict[str, Any] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -48,6 +47,7 @@ class Order:
             "id": self.id,
             "number": self.number,
             "status": self.status,
+            "date_created_gmt": _stamp(self.created),
             "date_modified_gmt": _stamp(self.modified),
             "shipping": self.shipping,
             "meta_data": [
@@ -68,17 +68,29 @@ class WooShop:
     statuses: set[str] = field(default_factory=lambda: set(STATUSES))
     orders: dict[int, Order] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
+    noted: int = 0
     ahead: list[Response] = field(default_factory=list)
     """Answers given instead of the next ones: what a proxy or an overloaded host says."""
 
-    after: list[Response] = field(default_factory=list)
-    """Answers given after the next requests were carried out: success whose answer got lost."""
+    after: list[Response | None] = field(default_factory=list)
+    """Answers given after the next requests were carried out: success whose answer got lost; None lets one pass."""
+
+    noted_by: Callable[[], None] | None = None
+    """What a clerk does right after the next note was added."""
+
+    meeting: asyncio.Barrier | None = None
+    """Where requests for notes wait for each other with what they have found: readers at the same time."""
 
     def order(self, number: str, status: str = "processing") -> Order:
         """Let a customer order."""
         address = {"first_name": "A.", "last_name": "Example", "address_1": "1 Example Street", "city": "Lyon"}
         made = Order(
-            len(self.orders) + 101, number, status, self.now(), address | {"postcode": "69001", "country": "FR"}
+            max(self.orders, default=100) + 1,
+            number,
+            status,
+            self.now(),
+            address | {"postcode": "69001", "country": "FR"},
+            self.now(),
         )
         self.orders[made.id] = made
         return made
@@ -91,14 +103,20 @@ class WooShop:
         order.status = status
         order.modified = max(self.now(), order.modified + timedelta(seconds=1))
 
+    def clerk_moves(self, order: Order, **parts: str) -> None:
+        """Change the address as the shop's back office does."""
+        order.shipping |= parts
+        order.modified = max(self.now(), order.modified + timedelta(seconds=1))
+
     def _note(self, order: Order, text: str, *, author: str, customer: bool = False) -> dict[str, Any]:
         note = {
-            "id": 1000 + sum(len(one.notes) for one in self.orders.values()),
+            "id": 1000 + self.noted,
             "author": author,
             "date_created_gmt": _stamp(self.now()),
             "note": text,
             "customer_note": customer,
         }
+        self.noted += 1
         order.notes.append(note)
         return note
 
@@ -125,139 +143,22 @@ class WooShop:
         if not body.get("note"):
             raise RefusedError(400, "rest_missing_callback_param", "Missing parameter(s): note", params=["note"])
         self.writes.append(f"NOTE {order.number}")
-        return self._note(order, str(body["note"]), author="WooCommerce", customer=bool(body.get("customer_note")))
+        note = self._note(order, str(body["note"]), author="WooCommerce", customer=bool(body.get("customer_note")))
+        if self.noted_by is not None:
+            self.noted_by()
+        return note
+
+    def delete_note(self, order: Order, note_id: str, *, is_forced: bool) -> dict[str, Any]:
+        """Delete a note for good: notes have no bin."""
+        note = next((one for one in order.notes if str(one["id"]) == note_id), None)
+        if note is None:
+            raise RefusedError(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
+        if not is_forced:
+            raise RefusedError(501, "woocommerce_rest_trash_not_supported", "order_note does not support trashing.")
+        order.notes.remove(note)
+        self.writes.append(f"UNNOTE {order.number}")
+        return note
 
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _integer(query: Any, name: str, default: int, *, most: int | None = None) -> int:
-    raw = query.get(name, str(default))
-    if not raw.isdigit() or int(raw) < 1 or (most is not None and int(raw) > most):
-        bounds = f"{name} must be between 1 (inclusive) and {most} (inclusive)"
-        raise RefusedError(400, "rest_invalid_param", f"Invalid parameter(s): {name}", params={name: bounds})
-    return int(raw)
-
-
-def create_shop(shop: WooShop) -> FastAPI:
-    """Return the shop's HTTP side."""
-    app = FastAPI(openapi_url=None)
-    base = "/wp-json/wc/v3"
-
-    @app.exception_handler(RefusedError)
-    async def refused(_: Request, error: RefusedError) -> JSONResponse:
-        return JSONResponse(error.body, error.status)
-
-    @app.middleware("http")
-    async def faults(request: Request, call_next: Any) -> Response:
-        if shop.ahead:
-            return shop.ahead.pop(0)
-        answer: Response = await call_next(request)
-        return shop.after.pop(0) if shop.after else answer
-
-    @app.get(base + "/orders")
-    async def orders(request: Request) -> JSONResponse:
-        _allowed(shop, request)
-        found = _selected(shop, request.query_params)
-        per_page = _integer(request.query_params, "per_page", 10, most=MAX_PER_PAGE)
-        page = _integer(request.query_params, "page", 1)
-        shown = found[(page - 1) * per_page : page * per_page]
-        pages = -(-len(found) // per_page)
-        headers = {"x-wp-total": str(len(found)), "x-wp-totalpages": str(pages)}
-        return JSONResponse([order.document() for order in shown], headers=headers)
-
-    @app.get(base + "/orders/{order_id}")
-    async def order(request: Request, order_id: str) -> dict[str, Any]:
-        _allowed(shop, request)
-        return _found(shop, order_id, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.").document()
-
-    @app.put(base + "/orders/{order_id}")
-    async def change(request: Request, order_id: str) -> dict[str, Any]:
-        _allowed(shop, request, writing=True)
-        found = _found(shop, order_id, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
-        shop.put(found, await _body(request))
-        return found.document()
-
-    @app.get(base + "/orders/{order_id}/notes")
-    async def notes(request: Request, order_id: str) -> list[dict[str, Any]]:
-        _allowed(shop, request)
-        found = _found(shop, order_id, "woocommerce_rest_order_invalid_id", "Invalid order ID.")
-        # Newest first, every kind of note, and no paging.
-        return list(reversed(found.notes))
-
-    @app.post(base + "/orders/{order_id}/notes", status_code=201)
-    async def add_note(request: Request, order_id: str) -> dict[str, Any]:
-        _allowed(shop, request, writing=True)
-        found = _found(shop, order_id, "woocommerce_rest_order_invalid_id", "Invalid order ID.")
-        return shop.add_note(found, await _body(request))
-
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    async def nowhere(path: str) -> None:
-        message = "No route was found matching the URL and request method."
-        raise RefusedError(404, "rest_no_route", message, path=path)
-
-    return app
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    if request.headers.get("content-type", "").split(";")[0] != "application/json":
-        return {}
-    try:
-        body = await request.json()
-    except ValueError:
-        raise RefusedError(400, "rest_invalid_json", "Invalid JSON body passed.") from None
-    return body if isinstance(body, dict) else {}
-
-
-def _allowed(shop: WooShop, request: Request, *, writing: bool = False) -> None:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        action = "edit" if writing else "view"
-        raise RefusedError(401, f"woocommerce_rest_cannot_{action}", f"Sorry, you cannot {action} this resource.")
-    try:
-        key, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        key, secret = "", ""
-    for known, given, name in ((shop.key, key, "key"), (shop.secret, secret, "secret")):
-        if known != given:
-            raise RefusedError(401, "woocommerce_rest_authentication_error", f"Consumer {name} is invalid.")
-    if writing and not shop.may_write:
-        message = "The API key provided does not have write permissions."
-        raise RefusedError(401, "woocommerce_rest_authentication_error", message)
-
-
-def _found(shop: WooShop, order_id: str, code: str, message: str) -> Order:
-    order = shop.orders.get(int(order_id)) if order_id.isdigit() else None
-    if order is None:
-        raise RefusedError(404, code, message)
-    return order
-
-
-def _selected(shop: WooShop, query: Any) -> list[Order]:
-    by = query.get("orderby", "date")
-    if by not in ORDER_BY:
-        raise RefusedError(
-            400,
-            "rest_invalid_param",
-            "Invalid parameter(s): orderby",
-            params={"orderby": f"{by} is not one of its values."},
-        )
-    found = list(shop.orders.values())
-    if "modified_after" in query:
-        # Strictly after, and local time unless `dates_are_gmt` says otherwise: this shop's zone is two hours ahead.
-        zone = timedelta() if query.get("dates_are_gmt") == "true" else timedelta(hours=2)
-        try:
-            after = datetime.fromisoformat(query["modified_after"]).replace(tzinfo=UTC) - zone
-        except ValueError:
-            raise RefusedError(
-                400,
-                "rest_invalid_param",
-                "Invalid parameter(s): modified_after",
-                params={"modified_after": "Invalid date."},
-            ) from None
-        found = [order for order in found if order.modified.replace(microsecond=0) > after]
-    if "search" in query:
-        found = [order for order in found if query["search"] in order.number]
-    found.sort(key=lambda order: (order.modified if by == "modified" else order.id, order.id))
-    return found if query.get("order", "desc") == "asc" else found[::-1]

@@ -1,0 +1,1 @@
+"""WooCommerce: orders of a WordPress shop by its REST API v3."""
