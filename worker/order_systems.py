@@ -11,6 +11,7 @@ from connectors.erps.tryton.reader import TrytonReader, carriers_of
 from connectors.erps.tryton.sink import TrytonSink
 from connectors.erps.woocommerce.client import MissingError, WooClient, WooTarget
 from connectors.erps.woocommerce.orders import PAGE, Orders, sendable_of
+from connectors.erps.woocommerce.reader import WooReader
 from connectors.erps.woocommerce.sink import WooSink
 from connectors.http import PartnerHttp
 from domain.erps import WEBHOOK, ErpTarget
@@ -102,6 +103,9 @@ KINDS: Final[Mapping[str, Kind]] = {
             sendable_of(target.settings.get("to_be_sent", "")),
         ),
         probe=_try_woocommerce,
+        reader=lambda target, http, clock: WooReader(
+            _woocommerce(target, http, clock), sendable_of(target.settings.get("to_be_sent", ""))
+        ),
     ),
 }
 """By the name that `milepost erp add --kind` takes."""

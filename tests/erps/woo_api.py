@@ -142,7 +142,7 @@ def _selected(shop: WooShop, query: Any) -> list[Order]:
     by = query.get("orderby", "date")
     if by not in ORDER_BY:
         raise _invalid("orderby", f"{by} is not one of its values.")
-    found = [order for order in shop.orders.values() if order.status != BIN]
+    found = [order for order in shop.orders.values() if order.status not in shop.hidden | {BIN}]
     if "status" in query:
         wanted = set(query["status"].split(","))
         if unknown := wanted - shop.statuses - {"any"}:

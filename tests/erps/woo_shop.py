@@ -66,6 +66,9 @@ class WooShop:
     secret: str = field(default_factory=lambda: "cs_" + secrets.token_hex(20))
     may_write: bool = True
     statuses: set[str] = field(default_factory=lambda: set(STATUSES))
+    hidden: set[str] = field(default_factory=set)
+    """Statuses of plugins that keep their orders out of lists of any status."""
+
     orders: dict[int, Order] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
     noted: int = 0

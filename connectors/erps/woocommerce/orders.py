@@ -4,8 +4,9 @@ WooCommerce knows no deliveries: an order is what is sent, as a whole. An order 
 the hub it is gone, as it is for the shop's lists.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -106,16 +107,10 @@ class Orders:
 
     async def listed(self, **query: str) -> list[WooOrder]:
         """Return one page of orders, without those in the bin."""
-        rows = await self.client.get("/orders", per_page=str(PAGE), _fields=FIELDS, **query)
+        rows = await self.client.get("/orders", **{"per_page": str(PAGE), "_fields": FIELDS, **query})
         if not isinstance(rows, list):
             raise PartnerContractError("a list of orders that is none", partner=self.client.partner)
         return [order_of(row) for row in rows]
-
-    async def there(self, records: Sequence[str]) -> set[str]:
-        """Return which of at most `PAGE` orders are still there."""
-        if not records:
-            return set()
-        return {one.record for one in await self.listed(include=",".join(records), orderby="include")}
 
 
 def order_of(row: Any) -> WooOrder:
@@ -128,13 +123,19 @@ def order_of(row: Any) -> WooOrder:
             id=int(row["id"]),
             number=str(row["number"]),
             status=str(row["status"]),
-            created=str(row["date_created_gmt"]),
-            modified=str(row["date_modified_gmt"]),
+            created=_stamp(row["date_created_gmt"] or row["date_modified_gmt"]),
+            modified=_stamp(row["date_modified_gmt"]),
             meta={one["key"]: one["value"] for one in row["meta_data"] if isinstance(one["value"], str)},
             address={"name": name, **address} if name and address else address,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PartnerContractError("an order without its fields", failure=type(error).__name__) from error
+
+
+def _stamp(text: str) -> str:
+    """Return a time as it was written; raise `ValueError` for what is none."""
+    datetime.fromisoformat(text)
+    return text
 
 
 def sendable_of(text: str) -> frozenset[str]:
