@@ -6,6 +6,10 @@ from typing import Final
 
 from connectors.connections import SinkMaker
 from connectors.erp_readers import ReaderMaker
+from connectors.erps.shopify.client import VERSION, ShopifyClient, ShopifyTarget
+from connectors.erps.shopify.probing import found_by
+from connectors.erps.shopify.reader import ShopifyReader
+from connectors.erps.shopify.sink import ShopifySink
 from connectors.erps.tryton.client import TrytonClient, TrytonTarget
 from connectors.erps.tryton.reader import TrytonReader, carriers_of
 from connectors.erps.tryton.sink import TrytonSink
@@ -75,8 +79,40 @@ async def _try_woocommerce(target: ErpTarget, http: PartnerHttp, clock: Clock) -
     raise PartnerContractError("the shop has an order of number 0", partner=target.connection)
 
 
+def _shopify(target: ErpTarget, http: PartnerHttp, clock: Clock) -> ShopifyClient:
+    version = target.settings.get("version") or VERSION
+    entry = ShopifyTarget(target.connection, target.url, target.credentials.get("token", ""), version)
+    return ShopifyClient(entry, http, clock)
+
+
+def _shopify_sink(ledger: Ledger, target: ErpTarget, http: PartnerHttp, clock: Clock) -> ShopifySink:
+    carriers = carriers_of(target.settings.get("carriers", ""))
+    return ShopifySink(
+        _shopify(target, http, clock),
+        ledger.erp_records,
+        ledger.shipment_views,
+        companies={carrier: company for company, carrier in reversed(carriers.items())},
+        notify=target.settings.get("notify") == "yes",
+    )
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     WEBHOOK: Kind("Any system that takes signed webhooks", "https://shop.example.com/hooks/milepost"),
+    "shopify": Kind(
+        "Shopify, Admin API",
+        "https://<store>.myshopify.com",
+        optional={
+            "carriers": "the hub's carriers by Shopify's names: `DHL Express=dhl_express; Royal Mail=royalmail`",
+            "notify": "`yes` lets Shopify mail customers when their order is fulfilled",
+            "version": f"of the Admin API, {VERSION} without it",
+        },
+        credentials={"token": "the app's Admin API access token"},
+        sink=_shopify_sink,
+        probe=lambda target, http, clock: found_by(_shopify(target, http, clock)),
+        reader=lambda target, http, clock: ShopifyReader(
+            _shopify(target, http, clock), carriers_of(target.settings.get("carriers", ""))
+        ),
+    ),
     "tryton": Kind(
         "Tryton 8.0",
         "https://erp.example.com/<database>",

@@ -1,6 +1,8 @@
 """The HTTP side of the simulated store: one GraphQL route per version, keys, scopes, cost and the form of errors."""
 
+import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from tests.erps import shopify_rules as rules
 from tests.erps.shopify_store import MAX_FIRST, SUPPORTED, Fulfillment, FulfillmentOrder, Order, Store
 
 SCHEMA: Final[GraphQLSchema] = build_schema(Path(__file__).with_name("shopify_admin.graphql").read_text())
+SCHEMA.type_map["Node"].resolve_type = lambda *_: "Order"  # type: ignore[attr-defined]  # the only kind of node here
 GID: Final = re.compile(r"gid://shopify/\w+/\d+")
 MUTATION_COST: Final = 10.0
 
@@ -34,6 +37,8 @@ SCOPE: Final = {
     "orders": "read_orders",
     "order": "read_orders",
     "fulfillment": "read_orders",
+    "nodes": "read_orders",
+    "orderUpdate": "write_orders",
     "fulfillmentEventCreate": "write_fulfillments",
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
     "fulfillmentTrackingInfoUpdate": "write_merchant_managed_fulfillment_orders",
@@ -71,7 +76,7 @@ class Root:
             raise GraphQLError(
                 message, extensions={"code": "ACCESS_DENIED", "requiredAccess": f"`{scope}` access scope."}
             )
-        for gid in [args.get("id"), args.get("fulfillmentId"), *(args.get("holdIds") or [])]:
+        for gid in [args.get("id"), args.get("fulfillmentId"), *(args.get("holdIds") or []), *(args.get("ids") or [])]:
             if gid is not None and not GID.fullmatch(gid):
                 raise GraphQLError(f"Invalid global id '{gid}'", extensions={"code": "argumentLiteralsIncompatible"})
         return FIELDS[name](self.store, args)
@@ -97,20 +102,38 @@ def _orders(store: Store, args: dict[str, Any]) -> Any:
         if name == "updated_at" and value.startswith(">="):
             since = datetime.fromisoformat(value[2:].strip("'\"")).astimezone(UTC)
             found = [one for one in found if one.updated.replace(microsecond=0) >= since]
+        elif name == "created_at" and value.startswith(">="):
+            made = datetime.fromisoformat(value[2:].strip("'\"")).astimezone(UTC)
+            found = [one for one in found if (one.created or one.updated).replace(microsecond=0) >= made]
+        elif name == "status" and value == "open":
+            found = [one for one in found if one.cancelledAt is None and not one.is_closed]
         elif name == "name":
             found = [one for one in found if one.name == value]
         # Search ignores a filter that it does not know: the answer holds everything then.
-    key: Callable[[Order], Any] = (
-        (lambda one: one.updated) if args.get("sortKey") == "UPDATED_AT" else lambda one: one.id
-    )
-    found.sort(key=key, reverse=bool(args.get("reverse")))
-    return page(found, args)
+    by_time, reverse = args.get("sortKey") == "UPDATED_AT", bool(args.get("reverse"))
+    found.sort(key=lambda one: _place(one, by_time=by_time), reverse=reverse)
+    after = args.get("after")
+    if after is not None:
+        # A cursor holds what its node was sorted by: a node that moves takes no other one's place.
+        last = tuple(json.loads(b64decode(after)))
+        found = [one for one in found if (_place(one, by_time=by_time) > last) is not reverse]
+    shown = page(found, {**args, "after": None})
+    if shown["nodes"]:
+        last = _place(shown["nodes"][-1], by_time=by_time)
+        shown["pageInfo"]["endCursor"] = b64encode(json.dumps(last).encode()).decode()
+    return shown
+
+
+def _place(one: Order, *, by_time: bool) -> tuple[str, int]:
+    return one.updatedAt if by_time else "", int(one.id.rpartition("/")[2])
 
 
 FIELDS: Final[dict[str, Callable[[Store, dict[str, Any]], Any]]] = {
     "shop": lambda _, __: {"name": "Example", "myshopifyDomain": "example.myshopify.com"},
     "order": lambda store, args: next((one for one in store.orders if one.id == args["id"]), None),
     "orders": _orders,
+    "nodes": lambda store, args: [next((one for one in store.orders if one.id == gid), None) for gid in args["ids"]],
+    "orderUpdate": lambda store, args: rules.update_order(store, args["input"]),
     "fulfillment": lambda store, args: (store.find_fulfillment(args["id"]) or (None, None))[1],
     "currentAppInstallation": lambda store, _: {"accessScopes": [{"handle": one} for one in sorted(store.scopes)]},
     "fulfillmentOrderAcceptFulfillmentRequest": lambda store, args: rules.accept_request(store, args["id"]),

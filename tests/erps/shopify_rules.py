@@ -22,6 +22,17 @@ def wrong(field: list[str], message: str, code: str | None = None) -> dict[str, 
     return {"userErrors": [{"field": field, "message": message, "code": code}]}
 
 
+def update_order(store: Store, given: Input) -> dict[str, Any]:
+    """Replace an order's note: what was in it is lost unless it is in the new one."""
+    order = next((one for one in store.orders if one.id == given["id"]), None)
+    if order is None:
+        return wrong(["id"], "Order does not exist.")
+    order.note = given.get("note")
+    store.touch(order)
+    store.writes.append(f"orderUpdate {order.name}")
+    return {"order": order, "userErrors": []}
+
+
 def create_fulfillment(store: Store, given: Input) -> dict[str, Any]:
     """Ship fulfilment orders that are open; a second time the order is closed and the mutation refused."""
     place = ["fulfillment"]

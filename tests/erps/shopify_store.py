@@ -64,6 +64,13 @@ class Order:
     shippingAddress: dict[str, str]  # noqa: N815 - the API's own name, resolved by name
     cancelledAt: str | None = None  # noqa: N815 - the API's own name, resolved by name
     sent: list[Fulfillment] = field(default_factory=list)
+    note: str | None = None
+    is_closed: bool = False
+    created: datetime | None = None
+
+    @property
+    def createdAt(self) -> str:  # noqa: N802 - the API's own name, resolved by name
+        return stamp(self.created or self.updated)
 
     @property
     def updatedAt(self) -> str:  # noqa: N802 - the API's own name, resolved by name
@@ -80,7 +87,7 @@ class Store:
     scopes: set[str] = field(
         default_factory=lambda: {
             "read_orders", "write_fulfillments", "read_merchant_managed_fulfillment_orders",
-            "write_merchant_managed_fulfillment_orders",
+            "write_merchant_managed_fulfillment_orders", "write_orders",
         }
     )  # fmt: skip
     orders: list[Order] = field(default_factory=list)
@@ -106,7 +113,7 @@ class Store:
             "countryCodeV2": "FR",
         }
         waiting = [FulfillmentOrder(self.gid("FulfillmentOrder")) for _ in range(parts)]
-        made = Order(self.gid("Order"), name, self.now(), waiting, address)
+        made = Order(self.gid("Order"), name, self.now(), waiting, address, created=self.now())
         self.orders.append(made)
         return made
 

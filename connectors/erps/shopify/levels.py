@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.erps.shopify.orders import ShopifyOrder
+from connectors.erps.shopify.records import ShopifyOrder
 from domain.erp_records import DeliveryStatus, ErpDelivery, ErpParcel
 
 _ENDED: Final = frozenset({"CLOSED", "INCOMPLETE"})

@@ -1,26 +1,17 @@
-"""Orders as the store has them: fulfilment orders are what is to be sent, fulfilments what was sent.
+"""Looking orders up in a store: by name, by id, by what has changed; each request within the points it may ask for."""
 
-A fulfilment order is one place's share of an order; it closes when fulfilments have used it up. A cancelled fulfilment
-counts for nothing: Shopify then offers its goods again.
-"""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.erps.shopify.client import ShopifyClient
+from connectors.erps.shopify.records import ShopifyOrder, Stamp, nodes_of, order_of, stamp_of
 from domain.errors import PartnerContractError
 
 ORDER_PREFIX: Final = "gid://shopify/Order/"
-HANDLE: Final = "milepost"
-"""By which the hub's own holds are known among those of its app; one per fulfilment order."""
-
-PARTS: Final = 20
-"""Fulfilment orders of an order, and fulfilments of each, that are read: one request must stay below 1,000 points."""
-
 ORDER_FIELDS: Final = """
 fragment Wanted on Order {
-  id name updatedAt cancelledAt
+  id name createdAt updatedAt cancelledAt note
   shippingAddress { name address1 address2 city zip provinceCode countryCodeV2 }
   fulfillmentOrders(first: 20) {
     nodes {
@@ -37,63 +28,31 @@ _NAMED: Final = (
     "query Named($search: String!) { orders(first: 5, query: $search) { nodes { ...Wanted } } }" + ORDER_FIELDS
 )
 
-_ADDRESS: Final = {
-    "name": "name",
-    "address1": "street",
-    "address2": "street2",
-    "zip": "postcode",
-    "city": "city",
-    "provinceCode": "region",
-    "countryCodeV2": "country",
-}
+_MANY: Final = "query Many($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { ...Wanted } } }" + ORDER_FIELDS
+_STAMPS: Final = "query Stamps($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { id createdAt updatedAt } } }"
+_CHANGED: Final = """query Changed($search: String, $first: Int!, $after: String, $reverse: Boolean!) {
+  orders(first: $first, after: $after, query: $search, sortKey: UPDATED_AT, reverse: $reverse) {
+    nodes { id createdAt updatedAt } pageInfo { hasNextPage endCursor }
+  }
+}"""
+_MORE: Final = """query More($id: ID!, $after: String) {
+  order(id: $id) {
+    fulfillmentOrders(first: 20, after: $after) {
+      nodes {
+        id status requestStatus
+        fulfillmentHolds { id handle heldByRequestingApp }
+        fulfillments(first: 10) { nodes { id status trackingInfo(first: 10) { company number } } }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
 
+AT_ONCE: Final = 4
+"""Orders that one request reads whole: one costs about 220 points, and a request may ask for 1,000."""
 
-@dataclass(frozen=True, slots=True)
-class Fulfilment:
-    """Goods that were sent."""
-
-    id: str
-    is_live: bool
-    numbers: tuple[str, ...]
-    company: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A fulfilment order. `own_holds` are those that the hub has made, `is_held_by_others` says that there are more."""
-
-    id: str
-    status: str
-    request: str
-    own_holds: tuple[str, ...]
-    is_held_by_others: bool
-    fulfilments: tuple[Fulfilment, ...]
-
-    @property
-    def name(self) -> str:
-        """The number in its id, by which a leg of the hub can name it as its parcel."""
-        return self.id.rpartition("/")[2]
-
-    @property
-    def sent(self) -> tuple[Fulfilment, ...]:
-        """What was sent of it and not called back."""
-        return tuple(one for one in self.fulfilments if one.is_live)
-
-
-@dataclass(frozen=True, slots=True)
-class ShopifyOrder:
-    """An order as it was read."""
-
-    id: str
-    name: str
-    updated_at: str
-    is_cancelled: bool
-    parts: tuple[Part, ...]
-    address: Mapping[str, str] = field(repr=False)
-
-    def sent(self) -> Iterator[Fulfilment]:
-        """Return its live fulfilments, each once, although one can be of several fulfilment orders."""
-        yield from {one.id: one for part in self.parts for one in part.sent}.values()
+STAMPED: Final = 50
+"""Orders that one request looks up by their times only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +63,41 @@ class Orders:
 
     async def read(self, gid: str) -> ShopifyOrder | None:
         """Return an order by its id, None when it was deleted."""
-        return order_of((await self.client.query(_ONE, id=gid)).get("order"))
+        return await self._whole((await self.client.query(_ONE, id=gid)).get("order"))
+
+    async def read_many(self, gids: Sequence[str]) -> list[ShopifyOrder]:
+        """Return those of the orders that are there."""
+        found: list[ShopifyOrder] = []
+        for start in range(0, len(gids), AT_ONCE):
+            data = await self.client.query(_MANY, ids=list(gids[start : start + AT_ONCE]))
+            read = [await self._whole(node) for node in _list(data, "nodes")]
+            found += [one for one in read if one is not None]
+        return found
+
+    async def stamps(self, gids: Sequence[str]) -> list[Stamp]:
+        """Return the times of those of at most `STAMPED` orders that are there."""
+        if not gids:
+            return []
+        data = await self.client.query(_STAMPS, ids=list(gids))
+        return [stamp_of(node) for node in _list(data, "nodes") if node]
+
+    async def changed(self, search: str, *, after: str | None) -> tuple[list[Stamp], str | None]:
+        """Return a page of what a search finds, oldest change first, and where the next page begins; None at the end.
+
+        An order that changes while pages are read moves to the end, where it is found again.
+        """
+        data = await self.client.query(_CHANGED, search=search, first=STAMPED, after=after, reverse=False)
+        try:
+            page = data["orders"]["pageInfo"]
+            following = page["endCursor"] if page["hasNextPage"] else None
+        except (KeyError, TypeError) as error:
+            raise PartnerContractError("a page that does not say whether it is the last") from error
+        return [stamp_of(node) for node in nodes_of(data["orders"])], following
+
+    async def newest(self) -> str | None:
+        """Return the latest modification time of all orders, None in a store that has none."""
+        data = await self.client.query(_CHANGED, search=None, first=1, after=None, reverse=True)
+        return next((stamp_of(node).updated_at for node in nodes_of(data.get("orders"))), None)
 
     async def called(self, name: str) -> list[ShopifyOrder]:
         """Return the orders with this name or id."""
@@ -113,58 +106,24 @@ class Orders:
             return [] if found is None else [found]
         search = 'name:"{}"'.format(name.replace("\\", "").replace('"', ""))
         data = await self.client.query(_NAMED, search=search)
-        found_ = [order_of(node) for node in nodes_of(data.get("orders"))]
+        read = [await self._whole(node) for node in nodes_of(data.get("orders"))]
         # A search is no filter: what it does not understand it leaves out.
-        return [one for one in found_ if one is not None and one.name == name]
+        return [one for one in read if one is not None and one.name == name]
+
+    async def _whole(self, node: Any) -> ShopifyOrder | None:
+        """Return an order with all its fulfilment orders, however many pages they take."""
+        if node is None:
+            return None
+        try:
+            parts, page = nodes_of(node["fulfillmentOrders"]), node["fulfillmentOrders"]["pageInfo"]
+            while page["hasNextPage"]:
+                more = (await self.client.query(_MORE, id=node["id"], after=page["endCursor"]))["order"]
+                parts = [*parts, *nodes_of(more["fulfillmentOrders"])]
+                page = more["fulfillmentOrders"]["pageInfo"]
+        except (KeyError, TypeError) as error:
+            raise PartnerContractError("an order without its parts", failure=type(error).__name__) from error
+        return order_of(node, parts)
 
 
-def nodes_of(connection: Any) -> list[Any]:
-    """Return the nodes of a page; raise `PartnerContractError` for what is none."""
-    nodes = connection.get("nodes") if isinstance(connection, dict) else None
-    if not isinstance(nodes, list):
-        raise PartnerContractError("a list without its nodes")
-    return nodes
-
-
-def order_of(node: Any) -> ShopifyOrder | None:
-    """Return what a node of `ORDER_FIELDS` says; None for an order that is not there."""
-    if node is None:
-        return None
-    try:
-        page = node["fulfillmentOrders"]
-        if page["pageInfo"]["hasNextPage"]:
-            raise PartnerContractError(f"order {node['name']} has more than {PARTS} fulfilment orders")
-        address = node.get("shippingAddress") or {}
-        return ShopifyOrder(
-            id=node["id"],
-            name=node["name"],
-            updated_at=node["updatedAt"],
-            is_cancelled=node["cancelledAt"] is not None,
-            parts=tuple(_part(one) for one in nodes_of(page)),
-            address={ours: str(address[theirs]) for theirs, ours in _ADDRESS.items() if address.get(theirs)},
-        )
-    except (KeyError, TypeError) as error:
-        raise PartnerContractError("an order without its parts", failure=type(error).__name__) from error
-
-
-def _part(node: Mapping[str, Any]) -> Part:
-    holds = node["fulfillmentHolds"]
-    own = tuple(one["id"] for one in holds if one["heldByRequestingApp"] and one["handle"] == HANDLE)
-    return Part(
-        id=node["id"],
-        status=node["status"],
-        request=node["requestStatus"],
-        own_holds=own,
-        is_held_by_others=len(holds) > len(own),
-        fulfilments=tuple(_fulfilment(one) for one in nodes_of(node["fulfillments"])),
-    )
-
-
-def _fulfilment(node: Mapping[str, Any]) -> Fulfilment:
-    tracking = node["trackingInfo"]
-    return Fulfilment(
-        id=node["id"],
-        is_live=node["status"] == "SUCCESS",
-        numbers=tuple(one["number"] for one in tracking if one["number"]),
-        company=next((one["company"] for one in tracking if one["company"]), None),
-    )
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    return nodes_of({"nodes": data.get(name)})

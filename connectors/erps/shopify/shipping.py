@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors.erps.shopify.client import ShopifyClient
 from connectors.erps.shopify.failures import UserErrorsError
-from connectors.erps.shopify.orders import HANDLE, Fulfilment, Part, ShopifyOrder
+from connectors.erps.shopify.records import HANDLE, Fulfilment, Part, ShopifyOrder
 from domain.erp_numbers import shown_leg
 from domain.erp_records import ShipmentView
 from domain.shipments import Leg

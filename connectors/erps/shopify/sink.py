@@ -18,7 +18,8 @@ from connectors.erps.shopify.client import ShopifyClient
 from connectors.erps.shopify.events import Events
 from connectors.erps.shopify.failures import HeldElsewhereError, UserErrorsError
 from connectors.erps.shopify.levels import status_of
-from connectors.erps.shopify.orders import Fulfilment, Orders, ShopifyOrder
+from connectors.erps.shopify.orders import Orders
+from connectors.erps.shopify.records import Fulfilment, ShopifyOrder
 from connectors.erps.shopify.shipping import BEFORE_HANDOVER, Shipping
 from domain.erp_records import ErpRecord, ErpRecords, ShipmentView, ShipmentViews
 from domain.erp_status import StatusMap
