@@ -14,11 +14,23 @@ from gateway.bodies import BodyLimit
 from gateway.courier import Courier
 from gateway.deps import Gateway, GatewayDeps
 from gateway.documented import describe
+from gateway.hints import Hints
 from gateway.housekeeping import forget_old_answers
 from gateway.linker import Linker
 from gateway.metrics import GatewayMetrics
 from gateway.observe import Observe
-from gateway.routes import carriers, changes, commands, mappings, messages, operations, overview, shipments, webhooks
+from gateway.routes import (
+    carriers,
+    changes,
+    commands,
+    erp_hooks,
+    mappings,
+    messages,
+    operations,
+    overview,
+    shipments,
+    webhooks,
+)
 
 __all__ = ["GatewayDeps", "create_app"]
 
@@ -42,6 +54,8 @@ def create_app(deps: GatewayDeps) -> FastAPI:
     linker = Linker(deps.ledger.links, deps.ledger.registry, deps.commands, deps.dispatcher, deps.clock)
     courier = Courier(deps.intake, metrics, deps.options.courier, starts=deps.ledger.registry, linker=linker)
 
+    hints = Hints(deps.hinter)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         courier.start()
@@ -50,12 +64,24 @@ def create_app(deps: GatewayDeps) -> FastAPI:
             yield
         finally:
             chores.cancel()
+            await hints.stop()
             await courier.stop()
 
     app = FastAPI(title="Milepost", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     waiters = asyncio.Semaphore(deps.options.max_waiters)
-    app.state.gateway = Gateway(deps=deps, metrics=metrics, courier=courier, waiters=waiters)
-    for module in (webhooks, carriers, messages, shipments, commands, changes, overview, mappings, operations):
+    app.state.gateway = Gateway(deps=deps, metrics=metrics, courier=courier, waiters=waiters, hints=hints)
+    for module in (
+        webhooks,
+        erp_hooks,
+        carriers,
+        messages,
+        shipments,
+        commands,
+        changes,
+        overview,
+        mappings,
+        operations,
+    ):
         app.include_router(module.router)
     problems.install(app)
     describe(app, summary=_SUMMARY, description=_DESCRIPTION)

@@ -11,6 +11,7 @@ from domain.intake import Intake
 from domain.ports import Clock, Dispatcher, ShipmentCommands
 from gateway.acknowledging import Acknowledger, nothing
 from gateway.courier import Courier
+from gateway.hints import Hinter, Hints, unheard
 from gateway.metrics import GatewayMetrics
 from gateway.options import GatewayOptions
 from ledger.store import Ledger
@@ -25,7 +26,7 @@ class GatewayDeps:
     `temporal_probe` returns when the workflow service answers and raises otherwise (`gateway.commands.TemporalProbe`).
     `dialects` names the carriers whose payloads may be uploaded; None accepts any name and lets the reading decide.
     `acknowledge` answers interchanges. `documented_codes` counts the codes that carriers document.
-    `detector` knows the formats of tracking numbers.
+    `detector` knows the formats of tracking numbers. `hinter` has an order system read at once.
     """
 
     ledger: Ledger
@@ -38,17 +39,19 @@ class GatewayDeps:
     acknowledge: Acknowledger = nothing
     documented_codes: Callable[[], Mapping[str, CodeCounts | None]] = counted
     detector: Detector = field(default_factory=Detector.load)
+    hinter: Hinter = unheard
     options: GatewayOptions = field(default_factory=GatewayOptions)
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One running gateway: its parts, its counters, its courier, and the seats for callers who wait for changes."""
+    """One running gateway: its parts, counters, courier and hints, and the seats for callers who wait for changes."""
 
     deps: GatewayDeps
     metrics: GatewayMetrics
     courier: Courier
     waiters: asyncio.Semaphore
+    hints: Hints
 
 
 def _gateway(request: Request) -> Gateway:

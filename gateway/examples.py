@@ -108,6 +108,7 @@ _DETECTED: Final[dict[str, Any]] = {
 
 ANSWERS: Final[dict[tuple[str, str, str], Any]] = {
     ("post", "/webhooks/carriers/{account}", "202"): _ACCEPTED,
+    ("post", "/webhooks/erps/{tenant}/{connection}", "200"): {"heard": True},
     ("post", "/v1/messages/{dialect}", "202"): _ACCEPTED,
     ("get", "/v1/carriers/detect", "200"): _DETECTED,
     ("post", "/v1/shipments", "201"): _REGISTERED,

@@ -157,6 +157,12 @@ async def open_reading(settings: Settings, ledger: Ledger, client: Client) -> As
         )
 
 
+async def hint(client: Client, tenant: str, connection: str) -> None:
+    """Have a connection read at once; raise `RPCError` when it is not being read."""
+    handle = client.get_workflow_handle_for(ErpConnectionWorkflow.run, ids.connection_workflow(tenant, connection))
+    await handle.signal(ErpConnectionWorkflow.hint)
+
+
 async def start_connection(
     client: Client, tenant: str, connection: str, *, signal: str | None = None, args: Iterable[object] = ()
 ) -> WorkflowHandle[ErpConnectionWorkflow, None]:

@@ -37,6 +37,7 @@ class Kind:
     settings: Mapping[str, str] = field(default_factory=dict)
     optional: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
+    optional_credentials: Mapping[str, str] = field(default_factory=dict)
     sink: Callable[[Ledger, ErpTarget, PartnerHttp, Clock], StatusSink] | None = None
     probe: Probe | None = None
     reader: ReaderMaker | None = None
@@ -106,6 +107,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "notify": "`yes` lets Shopify mail customers when their order is fulfilled",
             "version": f"of the Admin API, {VERSION} without it",
         },
+        optional_credentials={"webhook_secret": "the app's client secret, for webhooks to /webhooks/erps/..."},
         credentials={"token": "the app's Admin API access token"},
         sink=_shopify_sink,
         probe=lambda target, http, clock: found_by(_shopify(target, http, clock)),
@@ -131,6 +133,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "WooCommerce",
         "https://shop.example.com",
         optional={"to_be_sent": "statuses of plugins that mean that an order is to be sent: `packing; ready`"},
+        optional_credentials={
+            "webhook_secret": "what a webhook to /webhooks/erps/<tenant>/<connection> is signed with"
+        },
         credentials={"consumer_key": "ck_...", "consumer_secret": "cs_... of a key that may read and write"},
         sink=lambda ledger, target, http, clock: WooSink(
             _woocommerce(target, http, clock),

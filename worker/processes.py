@@ -27,7 +27,7 @@ from ledger.store import Ledger
 from mappings.detection import Detector
 from worker.calling import callable_accounts, load_calls, open_trackers
 from worker.carriers import CarrierWorkers
-from worker.erp_connections import ReadingWorkers, open_reading, readable
+from worker.erp_connections import ReadingWorkers, hint, open_reading, readable
 from worker.late import LedgerLateFacts
 from worker.serving import Served, http_server, listen, running, stop_on_signals
 from worker.settings import Settings
@@ -169,6 +169,7 @@ def build_gateway(settings: Settings, ledger: Ledger, client: Client) -> FastAPI
             dialects=frozenset(mappings.carriers),
             acknowledge=acknowledger(mappings),
             detector=Detector.load(settings.mappings_root),
+            hinter=partial(hint, client),
         )
     )
 

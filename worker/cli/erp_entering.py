@@ -33,7 +33,8 @@ def kinds(*, as_json: JsonOption = False) -> None:
     rows = []
     for name, kind in KINDS.items():
         settings = ", ".join([*kind.settings, *(f"[{one}]" for one in kind.optional)])
-        rows.append((name, kind.title, kind.url, escape(settings), ", ".join(kind.credentials)))
+        secrets = ", ".join([*kind.credentials, *(f"[{one}]" for one in kind.optional_credentials)])
+        rows.append((name, kind.title, kind.url, escape(settings), escape(secrets)))
     show(table("Kinds of order systems", ["kind", "system", "URL", "settings", "credentials"], rows))
 
 
@@ -143,10 +144,10 @@ def credentials_of(kind: Kind, file: Path) -> dict[str, str]:
         raise CommandFailedError(f"{file} cannot be read: {error.strerror}", code=ExitCode.USAGE) from error
     except ValueError:
         found = None
-    wanted = ", ".join(f'"{name}": "..."' for name in kind.credentials) or "none"
+    wanted = ", ".join(f'"{name}": "..."' for name in {**kind.credentials, **kind.optional_credentials}) or "none"
     if not isinstance(found, dict) or not all(isinstance(value, str) and value for value in found.values()):
         raise CommandFailedError("no JSON object of named secrets", hint=f"{{{wanted}}}", code=ExitCode.USAGE)
-    unknown = sorted(found.keys() - kind.credentials.keys())
+    unknown = sorted(found.keys() - kind.credentials.keys() - kind.optional_credentials.keys())
     if unknown:
         raise CommandFailedError(f"no secret is called {', '.join(unknown)}", hint=f"{{{wanted}}}", code=ExitCode.USAGE)
     return found
@@ -207,6 +208,7 @@ def _needs(kind: Kind) -> dict[str, object]:
         "settings": dict(kind.settings),
         "optional": dict(kind.optional),
         "credentials": dict(kind.credentials),
+        "optional_credentials": dict(kind.optional_credentials),
     }
 
 

@@ -22,7 +22,7 @@ ROUTES = [
     ("GET", "/v1/mappings/unmapped/shipments?dialect=fedex&code=ZZ", "shipments:read"),
 ]
 SCOPES = ["shipments:read", "shipments:write", "commands:write", "changes:read"]
-OPEN = {"/healthz", "/readyz", "/metrics", "/webhooks/carriers/{account}"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/webhooks/carriers/{account}", "/webhooks/erps/{tenant}/{connection}"}
 BODIES = {
     "/v1/messages/acme": [["TN-0001", "DELIVERED", "2026-03-01T09:00:00+00:00"]],
     "/v1/shipments": {"shipment_id": "S-new"},

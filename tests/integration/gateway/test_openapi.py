@@ -30,6 +30,7 @@ CHECKS = [
 ]
 OPERATIONS = [
     ("POST", "/webhooks/carriers/{account}"),
+    ("POST", "/webhooks/erps/{tenant}/{connection}"),
     ("GET", "/v1/carriers/detect"),
     ("POST", "/v1/messages/{dialect}"),
     ("POST", "/v1/shipments"),
