@@ -11,8 +11,9 @@ from zlib import crc32
 from pydantic import BaseModel
 from temporalio import activity
 
-from domain.errors import CredentialsRejectedError, EndpointGoneError, HubError
+from domain.errors import CredentialsRejectedError, EndpointGoneError, HubError, PostponedError
 from domain.facts import FROZEN
+from domain.pacing import BUDGET
 from domain.ports import ConnectionSwitch, DeadLetters, Journal, StatusSinks
 from domain.publication import Publication, PushResult
 
@@ -74,11 +75,19 @@ class PublishingActivities:
         Raises:
             PartnerError: Worth another attempt; `retry_after` says when.
         """
-        return await self._attempt(publication, failed_before=activity.info().attempt)
+        before = activity.info().heartbeat_details
+        postponed = before[0] if before else 0
+        try:
+            return await self._attempt(publication, failed_before=activity.info().attempt - postponed)
+        except PostponedError:
+            # The service counts attempts, and the schedule those that failed; only details outlive an attempt.
+            activity.heartbeat(postponed + 1)
+            raise
 
     async def push_at_once(self, publication: Publication) -> PushOutcome:
         """Make the one quick attempt; whatever goes wrong with a receiver is only a reason to wait."""
         connection = publication.connection
+        outside = BUDGET.set(AT_ONCE.total_seconds() / 2)
         try:
             async with asyncio.timeout(AT_ONCE.total_seconds()):
                 return PushOutcome(connection=connection, result=await self._attempt(publication, failed_before=0))
@@ -89,6 +98,8 @@ class PublishingActivities:
         except Exception:  # noqa: BLE001 - a connector's bug must not stop the ledger; `erp.push` will raise it
             activity.logger.exception("erp.push_failed", extra={"connection": connection})
             return PushOutcome(connection=connection, pause=self.schedule[0])
+        finally:
+            BUDGET.reset(outside)
 
     async def _attempt(self, publication: Publication, *, failed_before: int) -> PushResult:
         try:
@@ -96,6 +107,8 @@ class PublishingActivities:
             result = await sink.push(publication)
         except (EndpointGoneError, CredentialsRejectedError) as error:
             return await self._gone(publication, error)
+        except PostponedError:
+            raise
         except HubError as error:
             if not error.retryable or failed_before >= len(self.schedule):
                 return await self._bury(publication, error)

@@ -8,8 +8,10 @@ from typing_extensions import override
 
 from connectors.cloud_events import WebhookSink, WebhookTarget
 from connectors.http import PartnerHttp
+from connectors.pacing import PacedSink, PaceGate
 from domain.erps import WEBHOOK, ErpTarget
 from domain.errors import CredentialsRejectedError, EndpointGoneError, HubBugError
+from domain.pacing import Paces
 from domain.ports import Clock, StatusSink, StatusSinks
 from domain.publication import Publication, PushResult
 
@@ -47,12 +49,14 @@ class ConnectionSinks(StatusSinks):
         clock: Clock,
         *,
         makers: Mapping[str, SinkMaker] | None = None,
+        paces: Paces | None = None,
         ticker: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
         self._http = http
         self._clock = clock
         self._makers = {WEBHOOK: webhook_sink, **(makers or {})}
+        self._paces = paces
         self._ticker = ticker
         self._known: dict[tuple[str, str], tuple[float, ErpTarget, StatusSink]] = {}
 
@@ -75,7 +79,13 @@ class ConnectionSinks(StatusSinks):
         if maker is None:
             raise HubBugError(f"nothing speaks to order systems of kind {target.kind}", connection=target.connection)
         key = (target.tenant, target.connection)
-        return _ForgettingSink(maker(target, self._http, self._clock), lambda: self._known.pop(key, None))
+        return _ForgettingSink(self._paced(target, maker), lambda: self._known.pop(key, None))
+
+    def _paced(self, target: ErpTarget, maker: SinkMaker) -> StatusSink:
+        if self._paces is None:
+            return maker(target, self._http, self._clock)
+        gate = PaceGate(target, self._paces, self._clock)
+        return PacedSink(maker(target, self._http.through(gate), self._clock), target, gate, self._paces)
 
 
 class _ForgettingSink(StatusSink):

@@ -8,9 +8,11 @@ from typing_extensions import override
 
 from connectors.connections import ConnectionDirectory
 from connectors.http import PartnerHttp
+from connectors.pacing import PaceGate
 from domain.erp_reading import ErpReader, ErpReaders
 from domain.erps import ErpTarget
 from domain.errors import HubBugError
+from domain.pacing import Paces
 from domain.ports import Clock
 
 FRESH_FOR: Final = 2.0
@@ -33,12 +35,14 @@ class ConnectionReaders(ErpReaders):
         clock: Clock,
         *,
         makers: Mapping[str, ReaderMaker],
+        paces: Paces | None = None,
         ticker: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
         self._http = http
         self._clock = clock
         self._makers = makers
+        self._paces = paces
         self._ticker = ticker
         self._known: dict[tuple[str, str], tuple[float, ErpTarget, ErpReader]] = {}
 
@@ -60,4 +64,6 @@ class ConnectionReaders(ErpReaders):
         maker = self._makers.get(target.kind)
         if maker is None:
             raise HubBugError(f"nothing reads order systems of kind {target.kind}", connection=target.connection)
-        return maker(target, self._http, self._clock)
+        if self._paces is None:
+            return maker(target, self._http, self._clock)
+        return maker(target, self._http.through(PaceGate(target, self._paces, self._clock)), self._clock)

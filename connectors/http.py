@@ -1,13 +1,14 @@
 """One HTTP client for every partner: bounded in time and size, no redirects, failures in the hub's own terms."""
 
 import asyncio
+import copy
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import httpx
 
@@ -64,6 +65,14 @@ class Answer:
         return self.status in _OK
 
 
+class Gate(Protocol):
+    """What every request of one connection has to pass."""
+
+    async def send(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Make the attempt when its time has come; raise `HubError` in place of it."""
+        ...
+
+
 class PartnerHttp:
     """A pooled client; one per process is enough. Close it with `aclose` or as a context manager."""
 
@@ -71,6 +80,7 @@ class PartnerHttp:
         self, policy: EgressPolicy | None = None, *, limits: HttpLimits | None = None, user_agent: str = "milepost"
     ) -> None:
         self._limits = limits or HttpLimits()
+        self._gate: Gate | None = None
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(policy or EgressPolicy()),
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
@@ -80,6 +90,12 @@ class PartnerHttp:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"user-agent": user_agent, "accept-encoding": "identity"},
         )
+
+    def through(self, gate: Gate) -> Self:
+        """Return the same client with a gate before each request; it is closed with the one it came from."""
+        gated = copy.copy(self)
+        gated._gate = gate  # noqa: SLF001 - a copy of this very object
+        return gated
 
     async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], partner: str) -> Answer:
         """Send bytes and return the answer, whatever its status.
@@ -108,6 +124,11 @@ class PartnerHttp:
             raise RequestRejectedError(f"the URL of {partner} is malformed", partner=partner) from error
 
     async def _send(self, request: httpx.Request, partner: str, *, unpack: bool = False) -> Answer:
+        if self._gate is None:
+            return await self._attempt(request, partner, unpack=unpack)
+        return await self._gate.send(lambda: self._attempt(request, partner, unpack=unpack))
+
+    async def _attempt(self, request: httpx.Request, partner: str, *, unpack: bool) -> Answer:
         try:
             async with asyncio.timeout(self._limits.total):
                 return await self._exchange(request, unpack=unpack)

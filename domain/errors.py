@@ -9,6 +9,7 @@ HubError
 │   ├── EndpointGoneError             410: the receiver wants no more
 │   ├── NotKnownYetError          R   the number exists here, the partner has not seen it
 │   ├── RecordChangedError        R   somebody else wrote first; read again, decide again
+│   ├── PostponedError            R   the hub itself waits, so as not to ask too often
 │   └── PartnerContractError          an answer that is not in the partner's own format
 ├── PayloadError                      bytes that cannot be read
 │   ├── PayloadUnreadableError        not JSON, not XML, cut off
@@ -101,6 +102,16 @@ class RecordChangedError(PartnerError):
     """The record was written by somebody else since it was read; an attempt that begins by reading may succeed."""
 
     code = "record_changed"
+    retryable = True
+
+
+class PostponedError(PartnerError):
+    """The partner was not asked: the connection's rate or the partner's own wish for a pause is in the way.
+
+    `retry_after` says for how long. Not a failed attempt.
+    """
+
+    code = "postponed"
     retryable = True
 
 

@@ -19,6 +19,7 @@ from ledger.idempotency import LedgerIdempotency
 from ledger.inbox import LedgerInbox
 from ledger.journal import LedgerJournal
 from ledger.links import LedgerLinks
+from ledger.paces import LedgerPaces
 from ledger.polling import LedgerPolling
 from ledger.private import LedgerPrivate
 from ledger.reads import LedgerReads
@@ -59,6 +60,7 @@ class Ledger:
     shipment_views: LedgerShipmentViews
     reading_states: LedgerReadingStates
     backlog: LedgerBacklog
+    paces: LedgerPaces
 
     @classmethod
     def open(cls, url: str, *, master_key: bytes | None = None, clock: Clock | None = None) -> Self:
@@ -101,6 +103,7 @@ class Ledger:
             shipment_views=LedgerShipmentViews(database, private),
             reading_states=LedgerReadingStates(database),
             backlog=LedgerBacklog(database),
+            paces=LedgerPaces(database),
         )
 
     def ping(self) -> None:

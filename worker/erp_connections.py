@@ -141,7 +141,7 @@ async def open_reading(settings: Settings, ledger: Ledger, client: Client) -> As
     policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
     async with PartnerHttp(policy, limits=HttpLimits(max_answer=MAX_ANSWER)) as http:
         yield ErpReadingActivities(
-            readers=ConnectionReaders(LedgerDirectory(ledger), http, CLOCK, makers=reader_makers()),
+            readers=ConnectionReaders(LedgerDirectory(ledger), http, CLOCK, makers=reader_makers(), paces=ledger.paces),
             desk=ErpDesk(
                 registry=ledger.registry,
                 intake=build_intake(ledger, load_mappings(settings), dispatcher),

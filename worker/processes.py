@@ -27,7 +27,8 @@ from ledger.store import Ledger
 from mappings.detection import Detector
 from worker.calling import callable_accounts, load_calls, open_trackers
 from worker.carriers import CarrierWorkers
-from worker.erp_connections import ReadingWorkers, hint, open_reading, readable
+from worker.erp_connections import ReadingWorkers, ShipmentNudger, can_be_read, hint, open_reading, readable
+from worker.erp_returns import Returns
 from worker.late import LedgerLateFacts
 from worker.serving import Served, http_server, listen, running, stop_on_signals
 from worker.settings import Settings
@@ -123,6 +124,8 @@ async def open_workers(
         if Role.ERP in wanted:
             reading = await stack.enter_async_context(open_reading(settings, ledger, client))
             connections = partial(readable, ledger)
+            dispatcher = TemporalDispatcher(client, ledger.registry, LedgerLateFacts(ledger), ledger.journal)
+            served.append(Returns(ledger, ShipmentNudger(dispatcher), can_be_read))
             served.append(ReadingWorkers(client, reading, connections, look=settings.service.accounts_every))
         if Role.CARRIERS in wanted:
             served.append(await stack.enter_async_context(_open_carriers(settings, ledger, client)))

@@ -135,4 +135,4 @@ async def open_sinks(settings: Settings, ledger: Ledger) -> AsyncIterator[Connec
     """Return the order systems' sinks, sharing one HTTP client for the length of the block."""
     policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
     async with PartnerHttp(policy) as http:
-        yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK, makers=sink_makers(ledger))
+        yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK, makers=sink_makers(ledger), paces=ledger.paces)
