@@ -117,6 +117,13 @@ class LedgerPaces(Paces):
             if row.quiet_until is None or row.quiet_until < until:
                 _set(open_, tenant, connection, {"quiet_until": until})
 
+    def forgive(self, tenant: str, connection: str) -> None:
+        """Let a person try now, whatever the system asked for and however often it failed; the rate stays."""
+        with self.database.write() as open_:
+            self._locked(open_, tenant, connection)
+            values = {"quiet_until": None, "failures": 0, "away_since": None, "probe_at": None, "queue_at": None}
+            _set(open_, tenant, connection, values)
+
     def due(self) -> list[Due]:
         """Claim the connections of which a shipment is to be told now; others that look meanwhile do not get them."""
         now = self.database.clock.now()

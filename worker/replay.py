@@ -41,8 +41,11 @@ async def replay_letters(
 ) -> list[tuple[DeadLetter, Resent]]:
     """Send each letter again, oldest first, and return what became of it."""
     outcomes = []
+    asked = list(letters)
+    for key in {(one.publication.tenant, one.publication.connection) for one in asked}:
+        ledger.paces.forgive(*key)
     async with _resender(settings, ledger) as resender:
-        for letter in letters:
+        for letter in asked:
             publication = letter.publication
             row = _row(ledger, publication)
             ledger.convergence.replayed(letter.letter_id)
@@ -55,6 +58,7 @@ async def resend_divergent(settings: Settings, ledger: Ledger, tenant: str, conn
     behind = [row for row in ledger.convergence.status(tenant).divergent if row.connection == connection]
     if not behind:
         return []
+    ledger.paces.forgive(tenant, connection)
     async with _resender(settings, ledger) as resender:
         return [await resender.resend(row, up_to=row.wanted) for row in behind]
 

@@ -167,3 +167,13 @@ def test_an_outage_asks_for_probes_and_its_end_for_telling(ledger: Ledger, clock
     clock.forward(SECOND)
 
     assert ledger.paces.due() == []
+
+
+def test_a_person_may_try_now(ledger: Ledger):
+    for _ in range(STRIKES):
+        ledger.paces.failed("acme", "shop")
+    ledger.paces.quiet("acme", "shop", HOUR)
+
+    ledger.paces.forgive("acme", "shop")
+
+    assert _take(ledger) == timedelta()
