@@ -296,6 +296,25 @@ async def test_a_word_is_told_again_where_it_is_news_or_replaces_what_did_not_ho
     ]
 
 
+async def test_a_delivery_that_was_none_is_taken_back_though_nothing_replaces_it(
+    store: Store, registered: Registered
+) -> None:
+    order, hub = store.order("#1001"), registered()
+    hub.stands(State.LINEHAUL)
+    journey = (
+        change(1, State.LINEHAUL, Milestone.HUB_DEPARTED),
+        change(2, State.DELIVERED, Milestone.DELIVERED),
+        change(3, State.LINEHAUL, Milestone.HUB_DEPARTED, kind=ChangeKind.CORRECTION, supersedes=(2,)),
+    )
+    await hub.push(*journey[:2])
+
+    await hub.push(*journey[2:])
+    await hub.push(*journey[2:])
+
+    assert [one.status for one in order.sent[0].event_log] == ["IN_TRANSIT", "DELIVERED", "IN_TRANSIT"]
+    assert told(order)[-1].endswith("CORRECTION: what was noted under /2 does not hold. The state is LINEHAUL.")
+
+
 async def test_a_change_that_was_left_out_is_not_told_later_out_of_order(store: Store, registered: Registered) -> None:
     order, hub = store.order("#1001"), registered()
     hub.stands(State.CUSTOMS_HOLD, stage=State.LINEHAUL)

@@ -40,19 +40,23 @@ class Timeline:
     def news(self, changes: Sequence[StatusChange], words: StatusMap) -> list[tuple[StatusChange, Told]]:
         """Return the changes that become events, in order, in Shopify's words.
 
-        A word that the newest event has already is news only where the map says so, or after a correction.
+        A word that the newest event has already is news only where the map says so, or after a correction. A correction
+        is an event itself only when no status follows that replaces what it takes back: else a parcel that was called
+        delivered by mistake would stay so for the customer.
         """
         found: list[tuple[StatusChange, Told]] = []
         status = self.status
+        replaced = max((one.revision for one in changes if one.kind is ChangeKind.STATUS), default=0)
         for change in changes:
             if change.revision <= self.revision:
+                continue
+            if change.kind is ChangeKind.CORRECTION and change.revision < replaced:
+                status = None
                 continue
             told = words.told(change)
             if told.event is not None and (told.repeats or told.event != status):
                 found.append((change, told))
                 status = told.event
-            elif change.kind is ChangeKind.CORRECTION:
-                status = None
         return found
 
 
