@@ -1,5 +1,6 @@
 """Status maps of order systems: whole, in the system's own words, pinned, and silent about nothing that matters."""
 
+import re
 from datetime import UTC, datetime
 from itertools import groupby, product
 from pathlib import Path
@@ -147,3 +148,12 @@ def test_a_milestone_wins_over_its_state() -> None:
     other = told("shopify", (ChangeKind.STATUS, State.CREATED, Milestone.PREADVICE_ACCEPTED))
 
     assert (label.event, other.event) == ("LABEL_PRINTED", "CONFIRMED")
+
+
+def test_the_map_in_the_guide_is_one(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs/connecting-an-erp.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+
+    mapping = load(write(tmp_path / "acme", example))
+
+    assert TableMap(mapping).told(change((ChangeKind.STATUS, State.DELIVERED, Milestone.DELIVERED))).status == "there"
