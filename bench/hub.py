@@ -116,7 +116,7 @@ def site(*, retry_schedule: str = "[0.5, 1, 1, 2, 2, 5, 5, 5, 5, 5, 10, 10, 10, 
             "MILEPOST_SERVICE__SWEEP_OLDER_THAN": "PT2S",
         }
         here = Site(directory, environment, f"http://{HOST}:{gateway}", f"http://{HOST}:{orders}")
-        stack.callback(_end, here)
+        stack.callback(end, here)
         here.milepost("migrate")
         secret = here.milepost("erp", "add", CONNECTION, f"{here.orders}/webhooks/milepost")["secret"]
         here.key = here.milepost("accounts", "add", ACCOUNT, "--dialect", "17track", "--secret", "bench-key")["secret"]
@@ -126,7 +126,8 @@ def site(*, retry_schedule: str = "[0.5, 1, 1, 2, 2, 5, 5, 5, 5, 5, 10, 10, 10, 
         yield here
 
 
-def _end(here: Site) -> None:
+def end(here: Site) -> None:
+    """Stop every process, the last started first."""
     for process in reversed(here.processes.values()):
         process.stop()
 

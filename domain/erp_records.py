@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.shipments import ShipmentPlan
-from domain.states import State
+from domain.states import STATES, State, StateClass
 
 
 class DeliveryStatus(StrEnum):
@@ -127,6 +127,11 @@ class ShipmentView:
     stage: State
     is_ended: bool
     expected_at: datetime | None = None
+
+    @property
+    def standing(self) -> State:
+        """How far the shipment is: its state, or below a hold, its end or a reroute the stage that it reached."""
+        return self.stage if STATES[self.state].kind is StateClass.OVERLAY else self.state
 
 
 class ShipmentViews(Protocol):

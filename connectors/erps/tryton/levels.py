@@ -48,7 +48,7 @@ def parcel_numbers(view: ShipmentView, shipment: TrytonShipment) -> dict[int, st
 
 def button(view: ShipmentView, shipment: TrytonShipment, words: StatusMap) -> str | None:
     """Return the button that brings Tryton's state to the hub's, None when there is none to press."""
-    return words.button(view.stage, shipment.state)
+    return words.button(view.standing, shipment.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,20 @@ class TrytonSink(StatusSink):
             return _acked(publication, f"notes {len(texts)}, on the order", resource, None)
         agreed = mirror or await self._unread(publication, shipment)
         writing = Writing(self.client, self.records, self.views, publication, agreed, view, self.words)
-        # Fields first: the note of a reroute says that its address has been dealt with.
-        shipment = await writing.fields(shipment, news=texts.keys())
-        await notes.add(resource, texts)
-        # Buttons last: what Tryton refuses there must not keep anybody from reading what happened.
-        shipment = await writing.buttons(shipment)
+        try:
+            # Fields first: the note of a reroute says that its address has been dealt with.
+            shipment = await writing.fields(shipment, news=texts.keys())
+            await notes.add(resource, texts)
+            # Buttons last: what Tryton refuses there must not keep anybody from reading what happened.
+            shipment = await writing.buttons(shipment)
+        except RequestRejectedError as error:
+            if await Shipments(self.client).read([shipment.id]):
+                raise
+            # Not what was asked for was wrong: somebody deleted the shipment meanwhile. The next attempt finds that.
+            gone = NotKnownYetError(
+                "the shipment was deleted while the hub wrote to it", partner=publication.connection
+            )
+            raise gone from error
         return _acked(publication, f"notes {len(texts)}, state {shipment.state}", resource, shipment.stamp)
 
     def _missing(self, publication: Publication, there: set[str]) -> dict[str, str]:

@@ -269,6 +269,28 @@ async def test_a_write_that_meets_a_clerks_is_decided_again(ledger: Ledger, hub:
     assert (await told.now()).shipping_reference == "TN-9"
 
 
+async def test_a_shipment_that_is_deleted_while_it_is_written_to_is_looked_for_again(
+    ledger: Ledger, hub: TrytonClient, clerk: Clerk
+) -> None:
+    told = ToldShipment.registered(ledger, hub, await clerk.order())
+    told.stands(State.CREATED)
+    await told.sink.push(told.publication(status(1, State.CREATED)))
+    await clerk.cancel(told.tryton)
+    told.stands(State.CANCELLED, is_ended=True)
+    call = hub.call
+
+    class WritesTooLate(TrytonClient):
+        async def call(self, method: str, *params: object, **more: object) -> object:
+            if method == "model.ir.note.create":
+                await clerk.delete(told.tryton)
+            return await call(method, *params, **more)
+
+    late = replace(told.sink, client=WritesTooLate(hub._target, hub._http, hub._clock))
+    publication = told.publication(status(2, State.CANCELLED))
+    with pytest.raises(NotKnownYetError, match="deleted while the hub wrote to it"):
+        await late.push(publication)
+
+
 async def test_a_deleted_shipment_waits_for_the_reading_side(ledger: Ledger, hub: TrytonClient, clerk: Clerk) -> None:
     shipment = await clerk.order()
     told = ToldShipment.registered(ledger, hub, shipment)

@@ -18,6 +18,8 @@ from ledger.store import Ledger
 
 CONNECTION = "tryton"
 TENANT = "main"
+REACHED = {State.DELIVERED: State.OUT_FOR_DELIVERY, State.CANCELLED: State.CREATED, State.LOST: State.LINEHAUL}
+"""The stage that an ended journey keeps: the last one before its end."""
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -80,7 +82,12 @@ class ToldShipment:
             body["detail_ref"] = self.ledger.private.put(TENANT, self.shipment_id, "reroute", dict(details))
         kind = EntryKind.COMMAND if event_id is None else EntryKind.FACT
         snapshot = ShipmentSnapshot(
-            state=state, stage=stage or state, owner="CARRIER", revision=self.seq, updated_at=NOON, **more
+            state=state,
+            stage=stage or REACHED.get(state, state),
+            owner="CARRIER",
+            revision=self.seq,
+            updated_at=NOON,
+            **more,
         )
         self.ledger.journal.commit(
             LedgerCommit(
