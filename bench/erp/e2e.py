@@ -66,7 +66,9 @@ async def judged(place: Shop, run: Run, all_parcels: Sequence[Parcel]) -> list[s
             notes = await notes_of(client, parcel.here.record)
             found += [f"{parcel.here.number}: {one.text}" for one in notes if one.state != "CANCELLED"]
     status = await asyncio.to_thread(place.hub.milepost, "erp", "status")
-    found += [f"divergent: {one}" for one in status["divergent"]]
+    found = [f"divergent: {one}" for one in status["divergent"]] + found
+    letters = await asyncio.to_thread(place.hub.milepost, "erp", "dead-letters")
+    found += [f"given up: {one}" for one in letters]
     audit = await asyncio.to_thread(place.hub.milepost, "audit", "verify", "--rederive")
     found += [] if audit["is_intact"] else [f"audit: {audit['faults'][:1]}"]
     return found
@@ -92,10 +94,12 @@ async def go(place: Shop, options: argparse.Namespace, console: Console) -> list
 
         carrying = asyncio.gather(*(carry(one) for one in all_parcels if one.fate is not Fate.CANCELLED))
         await asyncio.gather(carrying, *([outage(place, chance, carrying, kills)] if options.rough else []))
-        console.print(f"carrier          all reported in {time.monotonic() - began:.0f} s; kills {dict(kills)}")
+        reporting = time.monotonic() - began
+        console.print(f"carrier          all reported in {reporting:.0f} s; kills {dict(kills)}")
         console.print(f"converged        after another {await settled(place):.1f} s")
         if not options.rough:
-            console.print(table(await delays(clerk.client, all_parcels)))
+            found = await delays(clerk.client, all_parcels)
+            console.print(table(found, len(found) / reporting))
         return await judged(place, run, all_parcels)
 
 
@@ -109,7 +113,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make erp-e2e", description=__doc__)
     parser.add_argument("--shipments", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pause", type=float, default=0.5, help="seconds between a parcel's webhooks, on average")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between a parcel's webhooks, on average")
     parser.add_argument("--rough", action="store_true", help="outage, kills, doubled and shuffled webhooks")
     options = parser.parse_args()
     console = Console(soft_wrap=True)

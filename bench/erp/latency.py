@@ -30,9 +30,12 @@ async def delays(client: TrytonClient, parcels: Sequence[Parcel]) -> list[float]
     return found
 
 
-def table(seconds: Sequence[float]) -> Table:
-    """Return the percentiles as a table; the carrier's own delay stands apart and is none of the hub's."""
-    shown = Table(title="From the carrier's webhook to the note in Tryton, in seconds")
+def table(seconds: Sequence[float], rate: float) -> Table:
+    """Return the percentiles as a table, `rate` milestones having come per second.
+
+    The carrier's own delay stands apart and is none of the hub's.
+    """
+    shown = Table(title=f"From the carrier's webhook to the note in Tryton, in seconds, {rate:.1f} milestones/s")
     for column in ("milestones", "p50", "p95", "p99", "most", "goal"):
         shown.add_column(column, justify="right")
     if len(seconds) < 2:  # noqa: PLR2004 - quantiles need two values

@@ -11,6 +11,7 @@ from typing import Final
 
 from connectors.erps.tryton.client import TrytonClient
 from domain.erp_status import TAGGED
+from domain.errors import RequestRejectedError
 
 NOTE: Final = "ir.note"
 
@@ -22,7 +23,10 @@ class Notes:
     client: TrytonClient
 
     async def add(self, resource: str, texts: Mapping[str, str]) -> None:
-        """Add notes, in this order and in one transaction.
+        """Add notes, in this order and in one transaction, and take away those that somebody else has added meanwhile.
+
+        An attempt that was given up for lost may still be at work. Whoever looks last sees both, so looking after the
+        creation leaves each once.
 
         Args:
             resource: The record that the notes belong to, for example `stock.shipment.out,5`.
@@ -31,9 +35,22 @@ class Notes:
         if texts:
             rows = [{"resource": resource, "message": f"{tag} {text}"} for tag, text in texts.items()]
             await self.client.call(f"model.{NOTE}.create", rows)
+            await self.there(resource)
 
     async def there(self, resource: str) -> set[str]:
         """Return the tags of the hub's notes on a record, after taking away all but the first of each."""
+        first, twice = await self._told(resource)
+        if twice:
+            try:
+                await self.client.call(f"model.{NOTE}.delete", twice)
+            except RequestRejectedError:
+                # Somebody else was about to take the same ones away.
+                if set(twice) & set((await self._told(resource))[1]):
+                    raise
+        return first
+
+    async def _told(self, resource: str) -> tuple[set[str], list[int]]:
+        """Return the tags on a record, and the notes that repeat one."""
         rows = await self.client.call(
             f"model.{NOTE}.search_read",
             [["resource", "=", resource], ["message", "like", f"{TAGGED}%"]],
@@ -49,6 +66,4 @@ class Notes:
             if tag in first:
                 twice.append(row["id"])
             first.add(tag)
-        if twice:
-            await self.client.call(f"model.{NOTE}.delete", twice)
-        return first
+        return first, twice

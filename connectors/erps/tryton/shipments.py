@@ -110,15 +110,18 @@ class Shipments:
 
     client: TrytonClient
 
-    async def read(self, ids: Sequence[int]) -> list[TrytonShipment]:
-        """Return those that are there; deleted ones are left out, and those without a number, which are drafts."""
+    async def read(self, ids: Sequence[int], *, with_orders: bool = True) -> list[TrytonShipment]:
+        """Return those that are there; deleted ones are left out, and those without a number, which are drafts.
+
+        Their orders cost a request more.
+        """
         if not ids:
             return []
         # A search and not a read: reading a deleted record is refused for all of them.
         rows = await self.client.call(
             f"model.{SHIPMENT}.search_read", [["id", "in", list(ids)]], 0, None, [["id", "ASC"]], list(_FIELDS)
         )
-        sales = await self._sales([row["id"] for row in rows])
+        sales = await self._sales([row["id"] for row in rows]) if with_orders else {}
         try:
             return [_shipment(row, sales.get(row["id"], {})) for row in rows if row["number"]]
         except (KeyError, TypeError) as error:

@@ -59,7 +59,7 @@ class TrytonSink(StatusSink):
             # Buttons last: what Tryton refuses there must not keep anybody from reading what happened.
             shipment = await writing.buttons(shipment)
         except RequestRejectedError as error:
-            if await Shipments(self.client).read([shipment.id]):
+            if await Shipments(self.client).there([shipment.id]):
                 raise
             # Not what was asked for was wrong: somebody deleted the shipment meanwhile. The next attempt finds that.
             gone = NotKnownYetError(
@@ -88,7 +88,7 @@ class TrytonSink(StatusSink):
             return None, await self._called(publication, shipments)
         if mirror.gone_at is not None:
             return mirror, None
-        found = await shipments.read([id_of(mirror.record)])
+        found = await shipments.read([id_of(mirror.record)], with_orders=False)
         if not found or found[0].number != mirror.number:
             if is_ended:
                 return mirror, None

@@ -11,7 +11,7 @@ from connectors.erps.tryton.levels import Levels, button, numbers, parcel_number
 from connectors.erps.tryton.shipments import Shipments, TrytonShipment
 from domain.erp_records import DeliveryStatus, ErpRecord, ErpRecords, ShipmentView, ShipmentViews
 from domain.erp_status import StatusMap, tag_of
-from domain.errors import NotKnownYetError, RecordChangedError
+from domain.errors import NotKnownYetError, RecordChangedError, RequestRejectedError
 from domain.publication import Publication
 from domain.states import State
 
@@ -65,8 +65,16 @@ class Writing:
     async def buttons(self, shipment: TrytonShipment) -> TrytonShipment:
         """Press what brings Tryton's state to the hub's and return the shipment as it is then."""
         while (name := button(self.view, shipment, self.words)) is not None:
-            await Levels(self.client).press(shipment, name)
-            shipment = await self._written(shipment)
+            try:
+                await Levels(self.client).press(shipment, name)
+            except RequestRejectedError:
+                now = await self._again(shipment)
+                if now.state == shipment.state:
+                    raise
+                # Somebody was faster; what is left to press is decided anew.
+                shipment = now
+            else:
+                shipment = await self._written(shipment)
         return shipment
 
     async def _written(self, shipment: TrytonShipment) -> TrytonShipment:
@@ -107,7 +115,7 @@ class Writing:
         return await blocking(lambda: self.views.put_details(tenant, shipment_id, ADDRESS_KIND, address))
 
     async def _again(self, shipment: TrytonShipment) -> TrytonShipment:
-        found = await Shipments(self.client).read([shipment.id])
+        found = await Shipments(self.client).read([shipment.id], with_orders=False)
         if not found:
             raise NotKnownYetError("the shipment was deleted in Tryton", record=shipment.record)
         return found[0]

@@ -369,3 +369,37 @@ async def test_the_mirror_learns_what_the_hub_did_and_nothing_else(
     told.stands(State.DELIVERED)
     await told.sink.push(told.publication(status(2, State.DELIVERED)))
     assert ledger.erp_records.of_shipment(TENANT, CONNECTION, told.shipment_id) == replace(mirror, writes=2)
+
+
+async def test_pushes_at_the_same_time_press_each_button_once(ledger: Ledger, hub: TrytonClient, clerk: Clerk) -> None:
+    shipment = await clerk.order()
+    await clerk.pack(shipment)
+    told = ToldShipment.registered(ledger, hub, shipment)
+    told.stands(State.DELIVERED, is_ended=True)
+    publication = told.publication(status(1, State.DELIVERED))
+
+    results = await asyncio.gather(*(told.sink.push(publication) for _ in range(4)))
+
+    assert [result.acked for result in results] == [True] * 4
+    assert (await told.now()).state == "done"
+    assert len(await told.notes()) == 1
+
+
+async def test_an_attempt_that_was_given_up_for_lost_and_was_not_leaves_no_second_note(
+    ledger: Ledger, hub: TrytonClient, clerk: Clerk
+) -> None:
+    told = ToldShipment.registered(ledger, hub, await clerk.order())
+    told.stands(State.FIRST_MILE)
+    publication = told.publication(status(1, State.FIRST_MILE))
+    call = hub.call
+
+    class OvertakenOnce(TrytonClient):
+        async def call(self, method: str, *params: object, **more: object) -> object:
+            if method == "model.ir.note.create":
+                await told.sink.push(publication)
+            return await call(method, *params, **more)
+
+    slow = replace(told.sink, client=OvertakenOnce(hub._target, hub._http, hub._clock))
+    await slow.push(publication)
+
+    assert len(await told.notes()) == 1
