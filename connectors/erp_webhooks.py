@@ -37,6 +37,11 @@ SCHEMES: Final[Mapping[str, BodyDigest]] = MappingProxyType(
 """By kind of order system; the others send nothing."""
 
 
+def keys_of(credentials: Mapping[str, str]) -> list[str]:
+    """Return the secrets that may have signed a message: after a rotation the one before signs for a while, too."""
+    return [credentials[name] for name in ("webhook_secret", "webhook_secret_before") if credentials.get(name)]
+
+
 def is_trial(kind: str, body: bytes, headers: Headers) -> bool:
     """Tell whether an order system only tries the address: unsigned, and about nothing."""
     signature = SCHEMES[kind].header

@@ -107,7 +107,10 @@ KINDS: Final[Mapping[str, Kind]] = {
             "notify": "`yes` lets Shopify mail customers when their order is fulfilled",
             "version": f"of the Admin API, {VERSION} without it",
         },
-        optional_credentials={"webhook_secret": "the app's client secret, for webhooks to /webhooks/erps/..."},
+        optional_credentials={
+            "webhook_secret": "the app's client secret, for webhooks to /webhooks/erps/<tenant>/<connection>",
+            "webhook_secret_before": "the client secret before its rotation, which may sign for another hour",
+        },
         credentials={"token": "the app's Admin API access token"},
         sink=_shopify_sink,
         probe=lambda target, http, clock: found_by(_shopify(target, http, clock)),
@@ -134,7 +137,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "https://shop.example.com",
         optional={"to_be_sent": "statuses of plugins that mean that an order is to be sent: `packing; ready`"},
         optional_credentials={
-            "webhook_secret": "what a webhook to /webhooks/erps/<tenant>/<connection> is signed with"
+            "webhook_secret": "what a webhook to /webhooks/erps/<tenant>/<connection> is signed with",
+            "webhook_secret_before": "the one before, while webhooks are changed over",
         },
         credentials={"consumer_key": "ck_...", "consumer_secret": "cs_... of a key that may read and write"},
         sink=lambda ledger, target, http, clock: WooSink(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from connectors.erp_webhooks import SCHEMES, is_trial
+from connectors.erp_webhooks import SCHEMES, is_trial, keys_of
 from connectors.signatures import SignatureRefusedError
 from domain.errors import NotFoundError
 from gateway.deps import InGateway
@@ -46,7 +46,7 @@ async def hear(
     """Have a connection read at once because its order system says that something has changed.
 
     WooCommerce signs with `X-WC-Webhook-Signature`, Shopify with `X-Shopify-Hmac-SHA256`; the key is the connection's
-    credential `webhook_secret`.
+    credential `webhook_secret`, or `webhook_secret_before` while a rotation lasts.
     """
     body = await request.body()
     found = await run_in_threadpool(gateway.deps.ledger.connections.get, tenant, connection)
@@ -55,7 +55,7 @@ async def hear(
         raise NotFoundError(f"order systems of kind {found.kind} send no webhooks", connection=connection)
     if is_trial(found.kind, body, request.headers.items()):
         return Heard(heard=False)
-    keys = [found.credentials.get("webhook_secret", "")]
+    keys = keys_of(found.credentials)
     try:
         scheme.verify(body, request.headers.items(), keys=keys, now=gateway.deps.clock.now())
     except SignatureRefusedError as error:

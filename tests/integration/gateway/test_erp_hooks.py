@@ -92,6 +92,19 @@ async def test_an_unproven_hint_is_refused(world: Any, heard: Heard, headers: di
     assert (status, answer["code"], heard.told) == (401, "signature_refused", [])
 
 
+async def test_while_a_secret_is_changed_over_both_are_believed(ledger: Ledger, world: Any, heard: Heard) -> None:
+    heard.may_end.set()
+    credentials = {"webhook_secret": "a newer secret", "webhook_secret_before": SECRET}
+    ledger.connections.set_credentials("main", "store", credentials)
+
+    answers = [
+        await post(world, "store", x_shopify_hmac_sha256=signed(BODY, secret))
+        for secret in ("a newer secret", SECRET, "an older one")
+    ]
+
+    assert [status for status, _ in answers] == [200, 200, 401]
+
+
 async def test_a_connection_without_a_secret_believes_nobody(world: Any) -> None:
     assert (await post(world, "bare", x_wc_webhook_signature=signed(BODY, "")))[0] == 401
 
