@@ -14,6 +14,8 @@ from domain.erp_status import TAGGED
 from domain.errors import RequestRejectedError
 
 NOTE: Final = "ir.note"
+ROUNDS: Final = 5
+"""How often one attempt looks again when somebody else takes notes away at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,18 @@ class Notes:
 
     async def there(self, resource: str) -> set[str]:
         """Return the tags of the hub's notes on a record, after taking away all but the first of each."""
-        first, twice = await self._told(resource)
-        if twice:
+        first: set[str] = set()
+        for left in reversed(range(ROUNDS)):
             try:
-                await self.client.call(f"model.{NOTE}.delete", twice)
+                first, twice = await self._told(resource)
+                if twice:
+                    await self.client.call(f"model.{NOTE}.delete", twice)
             except RequestRejectedError:
-                # Somebody else was about to take the same ones away.
-                if set(twice) & set((await self._told(resource))[1]):
+                # Tryton neither reads nor deletes what somebody else has just taken away.
+                if not left:
                     raise
+            else:
+                break
         return first
 
     async def _told(self, resource: str) -> tuple[set[str], list[int]]:
