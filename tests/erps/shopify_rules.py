@@ -44,6 +44,8 @@ def create_fulfillment(store: Store, given: Input) -> dict[str, Any]:
     if closed:
         number = closed[0].id.rsplit("/", 1)[1]
         return wrong(place, f"Fulfillment order {number} has an unfulfillable status= {closed[0].status.lower()}.")
+    if len({part.place for _, part in known}) > 1:
+        return wrong(place, "All fulfillment orders must be assigned to a single location.")
     order = known[0][0]
     made = Fulfillment(store.gid("Fulfillment"), tracking=tracking_of(given.get("trackingInfo")))
     order.sent.append(made)

@@ -53,6 +53,11 @@ class FulfillmentOrder:
     requestStatus: str = "UNSUBMITTED"  # noqa: N815 - the API's own name, resolved by name
     fulfillmentHolds: list[Hold] = field(default_factory=list)  # noqa: N815 - the API's own name, resolved by name
     sent: list[Fulfillment] = field(default_factory=list)
+    place: str = "gid://shopify/Location/1"
+
+    @property
+    def assignedLocation(self) -> dict[str, dict[str, str]]:  # noqa: N802 - the API's own name, resolved by name
+        return {"location": {"id": self.place}}
 
 
 @dataclass
@@ -124,11 +129,14 @@ class Store:
         part.status = "ON_HOLD"
         return hold
 
-    def fulfil(self, order: Order, *, number: str) -> Fulfillment:
-        """Let a clerk send the first part of an order by hand."""
+    def fulfil(self, order: Order, *, number: str, is_all: bool = True) -> Fulfillment:
+        """Let a clerk send the first part of an order by hand, or some of it."""
         part = order.parts[0]
         made = Fulfillment(self.gid("Fulfillment"), tracking=tracking_of({"number": number}))
-        part.status = part.requestStatus = "CLOSED"
+        if is_all:
+            part.status = part.requestStatus = "CLOSED"
+        else:
+            part.status = "IN_PROGRESS"
         part.sent.append(made)
         order.sent.append(made)
         self.touch(order)

@@ -237,3 +237,16 @@ async def test_an_empty_bucket_throttles_until_it_fills(store: Store, ask: Ask) 
     assert "data" not in empty
     assert empty["extensions"]["cost"]["throttleStatus"]["restoreRate"] == 100.0
     assert again["data"] == {"shop": {"name": "Example"}}
+
+
+async def test_goods_at_two_places_are_not_one_fulfilment(store: Store, ask: Ask) -> None:
+    """Seen as the error text in public threads about `fulfillmentCreate`; the reference does not name it."""
+    first, second = store.order("#1001", parts=2).parts
+    second.place = "gid://shopify/Location/2"
+    lines = [{"fulfillmentOrderId": part.id} for part in (first, second)]
+
+    answer = await ask(SHIP, given={"lineItemsByFulfillmentOrder": lines})
+
+    (wrong,) = answer["data"]["fulfillmentCreate"]["userErrors"]
+    assert wrong["message"] == "All fulfillment orders must be assigned to a single location."
+    assert store.writes == []

@@ -15,7 +15,7 @@ fragment Wanted on Order {
   shippingAddress { name address1 address2 city zip provinceCode countryCodeV2 }
   fulfillmentOrders(first: 20) {
     nodes {
-      id status requestStatus
+      id status requestStatus assignedLocation { location { id } }
       fulfillmentHolds { id handle heldByRequestingApp }
       fulfillments(first: 10) { nodes { id status trackingInfo(first: 10) { company number } } }
     }
@@ -39,7 +39,7 @@ _MORE: Final = """query More($id: ID!, $after: String) {
   order(id: $id) {
     fulfillmentOrders(first: 20, after: $after) {
       nodes {
-        id status requestStatus
+        id status requestStatus assignedLocation { location { id } }
         fulfillmentHolds { id handle heldByRequestingApp }
         fulfillments(first: 10) { nodes { id status trackingInfo(first: 10) { company number } } }
       }

@@ -36,11 +36,16 @@ class Fulfilment:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A fulfilment order. `own_holds` are those that the hub has made, `is_held_by_others` says that there are more."""
+    """A fulfilment order.
+
+    `place` is where its goods are. `own_holds` are those that the hub has made, `is_held_by_others` says that there
+    are more.
+    """
 
     id: str
     status: str
     request: str
+    place: str | None
     own_holds: tuple[str, ...]
     is_held_by_others: bool
     fulfilments: tuple[Fulfilment, ...]
@@ -124,6 +129,7 @@ def _part(node: Mapping[str, Any]) -> Part:
         id=node["id"],
         status=node["status"],
         request=node["requestStatus"],
+        place=(node["assignedLocation"]["location"] or {}).get("id"),
         own_holds=own,
         is_held_by_others=len(holds) > len(own),
         fulfilments=tuple(_fulfilment(one) for one in nodes_of(node["fulfillments"])),

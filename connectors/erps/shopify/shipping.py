@@ -118,15 +118,22 @@ class Shipping:
         return wrote
 
     async def fulfilments(self, order: ShopifyOrder) -> bool:
-        """Fulfil what the carrier has and Shopify still offers, in one fulfilment per set of numbers."""
+        """Fulfil what the carrier has and Shopify still offers: one fulfilment per set of numbers and place.
+
+        Shopify refuses a fulfilment of goods at several places.
+        """
         if self.view.stage in BEFORE_HANDOVER:
             return False
         wanted = tracking_of(self.view, order.parts, self.companies)
-        groups: dict[Tracking, list[Part]] = {}
+        groups: dict[tuple[Tracking, str | None], list[Part]] = {}
         for part in order.parts:
-            if part.status in _SENDABLE and self._is_carried(order, wanted[part.id]):
-                groups.setdefault(wanted[part.id], []).append(part)
-        for tracking, parts in groups.items():
+            if (
+                part.status in _SENDABLE
+                and ours(part, wanted[part.id]) is None
+                and self._is_carried(order, wanted[part.id])
+            ):
+                groups.setdefault((wanted[part.id], part.place), []).append(part)
+        for (tracking, _), parts in groups.items():
             await self._create(tracking, parts)
         return bool(groups)
 
@@ -193,8 +200,9 @@ async def answered(client: ShopifyClient, name: str, part: Part, message: str) -
 def ours(part: Part, tracking: Tracking) -> Fulfilment | None:
     """Return the fulfilment of a part that stands for the shipment, None when none of them can be told to.
 
-    The one with the shipment's number; the only one whatever it has, because a clerk may have made it by hand.
+    The one with the shipment's number; the only one whatever it has, because a clerk may have made it by hand. While
+    goods are left, one with another number is another parcel, and what is left is the shipment's.
     """
     fitting = [one for one in part.sent if set(one.numbers) & set(tracking.numbers)]
-    found = fitting or part.sent
+    found = fitting or (() if part.status in _SENDABLE else part.sent)
     return found[0] if len(found) == 1 else None
