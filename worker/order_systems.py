@@ -14,7 +14,7 @@ from connectors.erps.tryton.client import TrytonClient, TrytonTarget
 from connectors.erps.tryton.reader import TrytonReader, carriers_of
 from connectors.erps.tryton.sink import TrytonSink
 from connectors.erps.woocommerce.client import MissingError, WooClient, WooTarget
-from connectors.erps.woocommerce.orders import PAGE, Orders, sendable_of
+from connectors.erps.woocommerce.orders import PAGE, sendable_of
 from connectors.erps.woocommerce.reader import WooReader
 from connectors.erps.woocommerce.sink import WooSink
 from connectors.http import PartnerHttp
@@ -71,7 +71,7 @@ def _woocommerce(target: ErpTarget, http: PartnerHttp, clock: Clock) -> WooClien
 
 async def _try_woocommerce(target: ErpTarget, http: PartnerHttp, clock: Clock) -> str:
     client = _woocommerce(target, http, clock)
-    waiting = await Orders(client).listed(status="processing")
+    waiting = await client.get("/orders", status="processing", per_page=str(PAGE), _fields="id")
     try:
         # A change of no order: a key that may only read is refused before the shop looks for it.
         await client.put("/orders/0", {})

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.connections import ConnectionSinks
 from connectors.egress import EgressPolicy
-from connectors.http import PartnerHttp
+from connectors.http import HttpLimits, PartnerHttp
 from domain.erps import ErpTarget
 from domain.errors import EndpointGoneError, HubBugError
 from domain.intake import Intake
@@ -29,6 +29,9 @@ from worker.statedir import StateDir
 __all__ = ["earlier_rederiver", "rederiver"]
 
 CLOCK: Final[Clock] = SystemClock()
+
+MAX_ANSWER: Final = 1024 * 1024
+"""Bytes of one answer to a push: an order with whatever a shop's plugins keep in it."""
 
 
 def master_key(settings: Settings) -> bytes | None:
@@ -134,5 +137,5 @@ class LedgerDirectory:
 async def open_sinks(settings: Settings, ledger: Ledger) -> AsyncIterator[ConnectionSinks]:
     """Return the order systems' sinks, sharing one HTTP client for the length of the block."""
     policy = EgressPolicy(allow_loopback=settings.egress.allow_loopback)
-    async with PartnerHttp(policy) as http:
+    async with PartnerHttp(policy, limits=HttpLimits(max_answer=MAX_ANSWER)) as http:
         yield ConnectionSinks(LedgerDirectory(ledger), http, CLOCK, makers=sink_makers(ledger), paces=ledger.paces)

@@ -46,7 +46,7 @@ async def tried(shop: WooShop, secret: str | None = None) -> Any:
 
 
 async def test_a_connection_says_what_waits_and_changes_nothing(shop: WooShop) -> None:
-    shop.order("1001")
+    shop.order("1001").meta["_of_a_plugin"] = "x" * 100_000
     shop.order("1002", "pending")
 
     answer = await tried(shop)

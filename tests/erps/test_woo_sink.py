@@ -214,6 +214,18 @@ async def test_an_order_is_found_by_its_number_and_not_by_a_text_in_it(
     assert result.record == str(order.id)
 
 
+async def test_what_plugins_keep_in_an_order_is_left_alone(told: ToldOrder, order: Order) -> None:
+    order.meta |= {"_big": "x" * 100_000, "_list": [{"tracking_number": "1"}], "_none": None}
+
+    await told.sink.push(told.publication(DELIVERED))
+
+    assert (order.status, order.meta["_list"], len(order.meta["_big"])) == (
+        "completed",
+        [{"tracking_number": "1"}],
+        100_000,
+    )
+
+
 async def test_an_order_that_the_shop_does_not_have_is_waited_for(ledger: Ledger, client: WooClient) -> None:
     told = ToldOrder(ledger, client, "2002")
 

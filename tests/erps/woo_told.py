@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.egress import EgressPolicy
 from connectors.erps.woocommerce.client import WooClient, WooTarget
 from connectors.erps.woocommerce.sink import WooSink
-from connectors.http import PartnerHttp
+from connectors.http import HttpLimits, PartnerHttp
 from domain.audit import AuditEntry, EntryKind, LedgerCommit, ShipmentSnapshot
 from domain.milestones import Milestone
 from domain.publication import ChangeKind, Publication, StatusChange
@@ -19,7 +19,7 @@ from ledger.store import Ledger
 from tests.erps.serving import served
 from tests.erps.woo_api import create_shop
 from tests.erps.woo_shop import WooShop
-from worker.wiring import CLOCK
+from worker.wiring import CLOCK, MAX_ANSWER
 
 CONNECTION = "woo"
 TENANT = "main"
@@ -31,7 +31,7 @@ async def client_of(shop: WooShop, *, secret: str | None = None) -> AsyncIterato
     """Serve a shop; the value is a client with its key, or with another secret."""
     async with (
         served(create_shop(shop)) as server,
-        PartnerHttp(EgressPolicy(https_only=False, allow_loopback=True)) as http,
+        PartnerHttp(EgressPolicy(allow_loopback=True), limits=HttpLimits(max_answer=MAX_ANSWER)) as http,
     ):
         target = WooTarget(CONNECTION, str(server.base_url), shop.key, secret or shop.secret)
         yield WooClient(target, http, CLOCK)
