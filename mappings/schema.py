@@ -243,7 +243,7 @@ class TimeSpec(Part):
 
     fields: list[Paths] = Field(min_length=1, max_length=2, description="Joined by one blank: date, then time.")
     formats: list[str] = Field(
-        min_length=1, description="iso, epoch_s, epoch_ms, edifact or strptime patterns; first fit."
+        min_length=1, description="iso, epoch_s, epoch_ms, wcf, edifact or strptime patterns; first fit."
     )
     zone_field: Paths | None = None
     zone: ZoneText | None = None

@@ -1,7 +1,8 @@
 """Date and time texts into naive or aware values, without any guess about zones; patterns compile once.
 
-A pattern is `iso`, `epoch_s`, `epoch_ms`, `edifact` (a value and its 2379 format), or strptime directives. Numeric
-directives are read by one regular expression, about five times faster than `strptime`; others (`%b`, `%p`) fall back.
+A pattern is `iso`, `epoch_s`, `epoch_ms`, `wcf` (`/Date(1772446080000+0300)/`, as Microsoft's services write JSON),
+`edifact` (a value and its 2379 format), or strptime directives. Numeric directives are read by one regular expression,
+about five times faster than `strptime`; others (`%b`, `%p`) fall back.
 """
 
 import re
@@ -37,6 +38,7 @@ _FIELDS: Final = {
     "%S": r"(\d{2})(?:[.,]\d+)?",
 }
 _BLANK_BEFORE_OFFSET: Final = re.compile(r"(\d)\s+([+-]\d\d:?\d\d)$")
+_WCF: Final = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ]\d{2}:?\d{2})")
 
 
@@ -46,11 +48,13 @@ def reader(pattern: str) -> Read:
         return _iso
     if pattern == "edifact":
         return _edifact
+    if pattern == "wcf":
+        return _wcf
     if pattern in ("epoch_s", "epoch_ms"):
         return _epoch(1 if pattern == "epoch_s" else 1_000)
     if "%" not in pattern:
         raise MappingInvalidError(
-            f"time format {pattern!r}: expected iso, epoch_s, epoch_ms, edifact or strptime directives"
+            f"time format {pattern!r}: expected iso, epoch_s, epoch_ms, wcf, edifact or strptime directives"
         )
     directives = re.findall(r"%[A-Za-z%]", pattern)
     has_date = {"%Y", "%m", "%d"} <= set(directives)
@@ -95,6 +99,12 @@ def _epoch(per_second: int) -> Read:
             return None
 
     return read
+
+
+def _wcf(text: str) -> Stamp | None:
+    """Read milliseconds since 1970 in UTC; the offset behind them says only in which zone they were local."""
+    found = _WCF.fullmatch(text)
+    return None if found is None else _epoch(1_000)(found[1])
 
 
 def _edifact(text: str) -> Stamp | None:

@@ -26,6 +26,7 @@ PATTERNS: Final = (
     *_WITH_NAMES,
     "epoch_s",
     "epoch_ms",
+    "wcf",
 )  # fmt: skip
 """Time formats that are tried; a value of another form is listed as what it is."""
 

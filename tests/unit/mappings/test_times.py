@@ -171,11 +171,18 @@ def test_a_broken_epoch_is_unreadable(text: str) -> None:
         ("%d.%m.%Y %H:%M", "17.03.2016 11:44", datetime(2016, 3, 17, 11, 44), Precision.MINUTE),  # noqa: DTZ001 - as read
         ("%Y%m%d%H%M%S", "20260301101112", datetime(2026, 3, 1, 10, 11, 12), Precision.SECOND),  # noqa: DTZ001 - as read
         ("%m/%d/%y %I:%M %p", "03/01/26 01:05 PM", datetime(2026, 3, 1, 13, 5), Precision.MINUTE),  # noqa: DTZ001 - as read
+        ("wcf", "/Date(1772446080000+0300)/", datetime(2026, 3, 2, 10, 8, tzinfo=UTC), Precision.SECOND),
+        ("wcf", "/Date(1772446080000)/", datetime(2026, 3, 2, 10, 8, tzinfo=UTC), Precision.SECOND),
         ("%d %b %Y", "1 Mar 2026", datetime(2026, 3, 1), Precision.DAY),  # noqa: DTZ001 - as read
     ],
 )
 def test_a_pattern_reads_what_it_says(pattern: str, text: str, at: datetime, precision: Precision) -> None:
     assert reader(pattern)(text) == (at, precision)
+
+
+@pytest.mark.parametrize("text", ["/Date(now)/", "Date(1772446080000)", "/Date(1772446080000+03:00)/", "1772446080000"])
+def test_a_date_of_microsofts_json_is_read_in_no_other_form(text: str) -> None:
+    assert reader("wcf")(text) is None
 
 
 @pytest.mark.parametrize("text", ["31.02.2016 10:00", "1.1.2016", "17.03.2016 11:44 Uhr", "\u0661\u0667.03.2016 11:44"])
