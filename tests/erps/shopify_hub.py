@@ -12,6 +12,7 @@ from domain.reasons import Reason
 from domain.shipments import Leg, ShipmentPlan
 from domain.states import State
 from ledger.store import Ledger
+from tests.erps.shopify_store import Order
 
 TENANT, CONNECTION, SHIPMENT = "main", "shop", "S-1"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -76,3 +77,15 @@ class Hub:
             tenant=TENANT, shipment_id=SHIPMENT, connection=CONNECTION, reference=self.reference, changes=changes
         )
         return await self.sink.push(publication)
+
+
+def told(order: Order, at: int = 0) -> list[str]:
+    """Return the events of a fulfilment, each as its status and message."""
+    return [f"{one.status} {one.message}" for one in order.sent[at].event_log]
+
+
+PICKED_UP = change(1, State.FIRST_MILE, Milestone.PICKED_UP)
+HELD = change(2, State.CUSTOMS_HOLD, Milestone.CUSTOMS_HELD, Reason.CUSTOMS_DOCS_MISSING)
+RESOLVED = change(3, State.RESOLVED, Milestone.HOLD_RESOLVED)
+REROUTED = change(4, State.REROUTED, Milestone.REROUTED)
+DELIVERED = change(5, State.DELIVERED, Milestone.DELIVERED)
