@@ -10,7 +10,7 @@ SEED ?= 1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos erp-e2e erp-chaos renormalise fuzz mutation lock format record clean
+.PHONY: help setup demo test check lint types imports unit bench bench-quick chaos erp-e2e erp-chaos erp-shop renormalise fuzz mutation lock format record clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ erp-e2e: $(READY) ## Two-way sync with a real Tryton, from order to delivery, wi
 
 erp-chaos: $(READY) ## The same with Tryton away for half of it, workers killed, webhooks doubled and shuffled
 	@$(BIN)/python -m bench.erp.e2e --rough --shipments $(or $(SHIPMENTS),24) --seed $(SEED) --pause 0.4
+
+erp-shop: $(READY) ## A Tryton with a small shop, to try a connection with (docs/connecting-an-erp.md)
+	@$(BIN)/python -m bench.erp.trial serve
 
 renormalise: $(READY) ## Put one row of a mapping right and let SHIPMENTS=1000 stored shipments follow
 	@$(BIN)/python -m bench.renormalise $(or $(SHIPMENTS),1000)
