@@ -33,6 +33,8 @@ def serve(port: int) -> None:
         print(
             f"Tryton 8.0 at {server.url}; the hub's user there: {HUB[0]}, password {HUB[1]}; Ctrl-C ends it", flush=True
         )
+        # Waiting for a signal needs it blocked: otherwise it ends this process, and Tryton lives on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         finally:
